@@ -1,0 +1,95 @@
+# Everything a person or CI does here. `make help` lists it.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+export QUICK
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- Use ------------------------------------------------------------------------------------------------
+
+.PHONY: run demo
+run: .prepare-run ## Install what is needed and start Watchkeep (ARGS="--data /srv/watchkeep")
+	@exec .venv/bin/watchkeep run $(ARGS)
+
+demo: .prepare-run ## Switch on the demonstration cameras of the running Watchkeep
+	@exec .venv/bin/watchkeep demo $(ARGS)
+
+# --- Test -----------------------------------------------------------------------------------------------
+
+.PHONY: test test-browser test-kill test-tools screenshots
+test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
+	@$(PY) -m pytest --ignore=tests/browser $(ARGS)
+
+test-browser: .prepare-dev ## Walk through the page in Chromium
+	@$(PY) -m pytest tests/browser $(ARGS)
+
+test-kill: .prepare-dev ## Kill the recorder fifty times at random instants (QUICK=1: five times)
+	@WATCHKEEP_KILLS=$(if $(QUICK),5,50) $(PY) -m pytest -s tests/system/test_kill.py $(ARGS)
+
+screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/
+	@WATCHKEEP_SCREENSHOTS=docs/images $(PY) -m pytest tests/browser/test_screenshots.py $(ARGS)
+
+test-tools: ## Install the system packages that tests use (Debian, Ubuntu)
+	@scripts/test-tools.sh
+
+# --- Check ----------------------------------------------------------------------------------------------
+
+.PHONY: check fmt fmt-check lint types rooms coverage web docs
+check: fmt-check lint types rooms test coverage web docs ## All that CI checks
+
+fmt: .prepare-dev ## Format the code
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix-only --quiet .
+	@$(PY) scripts/page.py fmt
+
+fmt-check: .prepare-dev
+	@.venv/bin/ruff format --check .
+
+lint: .prepare-dev ## Look for mistakes and broken habits
+	@.venv/bin/ruff check .
+
+types: .prepare-dev ## Check the types, strictly
+	@.venv/bin/mypy
+
+rooms: .prepare-dev ## Check who may import whom
+	@.venv/bin/lint-imports --no-logo
+
+coverage: .prepare-dev ## Check that tests reach every branch of the domain
+	@$(PY) -m pytest -q tests/unit/domain tests/unit/ingestion --cov=watchkeep.domain --cov-branch --cov-fail-under=100 \
+		--cov-report=term-missing:skip-covered
+
+web: .prepare-dev ## Check, test and build the page
+	@$(PY) scripts/page.py check test build
+
+docs: .prepare-dev ## Check documents: links, names, decisions, glossary
+	@$(PY) -m pytest -q tests/architecture/test_documents.py
+
+# --- Measure --------------------------------------------------------------------------------------------
+
+bench-%: .prepare-dev ## Run one bench (QUICK=1: at most 50 s)
+	@$(PY) bench/$(subst -,_,$*).py
+
+soak-%: .prepare-dev ## Run one soak (QUICK=1: a short one)
+	@$(PY) bench/soak_$(subst -,_,$*).py
+
+# --- Keep -----------------------------------------------------------------------------------------------
+
+.PHONY: lock changelog clean
+lock: .prepare-dev ## Write requirements/*.txt anew from pyproject.toml
+	@scripts/lock.sh
+
+changelog: .prepare-dev ## Make CHANGELOG.md of the fragments in changes/ (VERSION=0.2.0 closes a release)
+	@$(PY) scripts/changelog.py $(VERSION)
+
+clean: ## Remove what was made here; never footage or settings
+	@rm -rf .venv .make build dist src/watchkeep/webui web/node_modules web/test-results
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: .prepare-run .prepare-dev
+.prepare-run .prepare-dev: .prepare-%:
+	@if $(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then python=$(PY); else python=$$(scripts/find-python.sh); fi \
+		&& "$$python" scripts/prepare.py $*

@@ -1,0 +1,135 @@
+"""Playing footage: the playlist of a span, and the bytes it points to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from watchkeep.application import hls
+from watchkeep.application.asking import Asking, Deed, asked, describe, knows, note, require
+from watchkeep.application.footage import UNREADABLE, find_stream, reels, report
+from watchkeep.application.house import House
+from watchkeep.domain.access import Action, CameraObject, decide
+from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.errors import Forbidden, Invalid, NotFound, Tampered
+from watchkeep.domain.ids import CameraId, SegmentId
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.segment import Segment, SegmentState
+from watchkeep.storage.catalog import footage
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
+
+LONGEST_PLAYLIST = timedelta(hours=12)
+READ_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A segment's video, about to be read: init section and whole fragments."""
+
+    segment: Segment
+    length: int
+
+
+def read_playlist(house: House, asking: Asking, camera: CameraId, when: Interval, *, role: StreamRole) -> str:
+    """Write the HLS playlist of a span.
+
+    A player asks for a growing playlist every few seconds; that is one view, written down once.
+
+    Raises:
+        NotFound: The camera is missing or foreign, has no such stream, or nothing is recorded there.
+        Invalid: The span is longer than twelve hours.
+    """
+    if when.length > LONGEST_PLAYLIST:
+        raise Invalid("A playlist covers at most 12 hours; ask for a shorter span.", longest_s=43200)
+    target = CameraObject(camera)
+    require(house, asking, Action.VIEW_RECORDED, target)
+    if house.recent_views.is_new((asking.session, camera, role, when.start)):
+        with asked(house, asking, Action.VIEW_RECORDED, target) as (conn, deed):
+            deed.facts.update(
+                {"from": when.start.isoformat(), "to": when.end.isoformat(), "role": role.value}
+            )
+            find_stream(conn, camera, role)
+    with house.catalog.transaction(asking.subject.name) as conn:
+        _, stream = find_stream(conn, camera, role)
+        segments = footage.segments_between(conn, stream.id, when)
+    found = [reel for _, reel in reels(house, segments)]
+    is_growing = when.end > house.clock.now() or _is_being_written(segments, found, when)
+    text = hls.playlist(found, when, is_growing=is_growing)
+    if text is None:
+        raise NotFound("Nothing is recorded in this span; the timeline shows what is.", camera=camera)
+    return text
+
+
+def _is_being_written(segments: list[StoredSegment], found: list[hls.Reel], when: Interval) -> bool:
+    """Whether the last segment is open and has not yet reached the end of the span."""
+    if not segments or segments[-1].state is not SegmentState.OPEN or not found:
+        return False
+    return not found[-1].is_whole and found[-1].pieces[-1].when.end < when.end
+
+
+def open_video(house: House, asking: Asking, segment: SegmentId) -> Video:
+    """Find a segment and decide whether the asker may see it.
+
+    Allowed reads are not written into the audit one by one: a player makes one every four seconds, and
+    the playlist that names the segment was. Refusals are.
+
+    Raises:
+        NotFound: There is no such segment, or it belongs to a camera that is not the asker's.
+        Forbidden: The camera is known to the asker, but not its footage.
+        DataLoss: Its file is gone or damaged; it was reported.
+    """
+    with house.catalog.transaction(asking.subject.name) as conn:
+        try:
+            found = footage.segment(conn, segment)
+        except NotFound:
+            raise _no_such_segment(segment) from None
+    target = CameraObject(found.camera)
+    decision = decide(asking.subject, Action.VIEW_RECORDED, target)
+    if not decision.is_allowed:
+        deed = Deed(Action.VIEW_RECORDED.value, describe(target), decision.reason, found.camera)
+        note(house, asking, deed, outcome="refused")
+        if knows(asking.subject, found.camera):
+            raise Forbidden("You may not view recorded footage here; an administrator can grant it.")
+        raise _no_such_segment(segment)
+    if found.state in (SegmentState.DOOMED, SegmentState.LOST):
+        raise _no_such_segment(segment)
+    if house.shelf.is_damaged(segment):
+        raise Tampered(f"Segment {segment} is damaged; it was reported.", segment=segment)
+    try:
+        with house.shelf.reading(found) as reader:
+            return Video(found, reader.video_length)
+    except UNREADABLE as error:
+        report(house, found, error)
+        raise
+
+
+def read_bytes(house: House, video: Video, start: int, end: int) -> Iterator[bytes]:
+    """The bytes [start, end) of a segment's video; every one has passed its tag.
+
+    The first part is read before this returns, so that damage there is an answer and not a broken one.
+
+    Raises:
+        DataLoss: Bytes of the first part were changed or are missing; later ones break the iteration.
+    """
+    first = _read(house, video, start, min(end, start + READ_BYTES))
+    return _all(house, video, first, start + READ_BYTES, end)
+
+
+def _all(house: House, video: Video, first: bytes, start: int, end: int) -> Iterator[bytes]:
+    yield first
+    for offset in range(start, end, READ_BYTES):
+        yield _read(house, video, offset, min(end, offset + READ_BYTES))
+
+
+def _read(house: House, video: Video, start: int, end: int) -> bytes:
+    if start >= end:
+        return b""
+    try:
+        with house.shelf.reading(video.segment) as reader:
+            return reader.read_video(start, end - start)
+    except UNREADABLE as error:
+        report(house, video.segment, error)
+        raise
+
+
+def _no_such_segment(segment: SegmentId) -> NotFound:
+    return NotFound("There is no such segment here that you may see; it may have expired.", segment=segment)

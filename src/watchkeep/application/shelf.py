@@ -1,0 +1,169 @@
+"""Sealed segments opened for reading: a bounded number at once, each used by one thread at a time."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from watchkeep.application.hls import Piece, Reel
+from watchkeep.domain.errors import DataLoss, NotFound
+from watchkeep.domain.fs import Fs
+from watchkeep.domain.ids import SegmentId
+from watchkeep.domain.segment import Segment, SegmentState
+from watchkeep.storage.media.reader import Keys, SealedReader
+from watchkeep.storage.media.volume import Volume
+
+MOST_OPEN = 64
+MOST_REELS = 800
+"""Twelve hours of one camera, the longest playlist, are 720 segments; each takes about 50 kB here."""
+
+
+class _Place:
+    """A segment's place on the shelf; its lock outlives the reader."""
+
+    __slots__ = ("lock", "reader")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.reader: SealedReader | None = None
+
+
+class Shelf:
+    """Opens segments when they are asked for and closes those that were not wanted for longest."""
+
+    def __init__(self, volumes: Sequence[Volume], *, fs: Fs, keys: Keys) -> None:
+        self._volumes = volumes
+        self._fs = fs
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._places: OrderedDict[SegmentId, _Place] = OrderedDict()
+        self._reels: OrderedDict[SegmentId, Reel] = OrderedDict()
+        self._damaged: set[SegmentId] = set()
+        self._troubled: set[SegmentId] = set()
+
+    @contextmanager
+    def reading(self, segment: Segment) -> Iterator[SealedReader]:
+        """The segment's reader, refreshed if it is still being written, for this thread alone.
+
+        Raises:
+            DataLoss: The file is gone, damaged, or its key was destroyed.
+        """
+        place = self._take(segment.id)
+        with place.lock:
+            try:
+                if place.reader is None:
+                    place.reader = self._open(segment)
+                elif not place.reader.is_final:
+                    place.reader.refresh()
+                yield place.reader
+            finally:
+                # Another thread may have cleared the place from the shelf while we waited for its lock.
+                if self._places.get(segment.id) is not place:
+                    _close(place)
+        self._tidy()
+
+    def reel(self, segment: Segment) -> Reel:
+        """What a player needs to know of a segment; kept for segments that will not change.
+
+        Raises:
+            DataLoss: As for `reading`.
+        """
+        with self._lock:
+            known = self._reels.get(segment.id)
+            if known is not None:
+                self._reels.move_to_end(segment.id)
+                return known
+        with self.reading(segment) as reader:
+            made = reel_of(reader, is_whole=reader.is_final or segment.state is not SegmentState.OPEN)
+            is_final = reader.is_final
+        if is_final:
+            with self._lock:
+                self._reels[segment.id] = made
+                while len(self._reels) > MOST_REELS:
+                    self._reels.popitem(last=False)
+        return made
+
+    def is_damaged(self, segment: SegmentId) -> bool:
+        """Say whether this process has found its bytes changed."""
+        return segment in self._damaged
+
+    def note_trouble(self, segment: SegmentId, *, is_damaged: bool) -> bool:
+        """Remember trouble with a segment; False if it was known already.
+
+        Only changed bytes stay changed: a file that is not there now may be on a disk that comes back.
+        """
+        with self._lock:
+            is_new = segment not in self._troubled
+            self._troubled.add(segment)
+            if is_damaged:
+                self._damaged.add(segment)
+            return is_new
+
+    def close(self) -> None:
+        """Let go of all files; later reads open them again."""
+        with self._lock:
+            places = list(self._places.values())
+            self._places.clear()
+        for place in places:
+            with place.lock:
+                _close(place)
+
+    def _take(self, segment: SegmentId) -> _Place:
+        with self._lock:
+            place = self._places.setdefault(segment, _Place())
+            self._places.move_to_end(segment)
+            return place
+
+    def _tidy(self) -> None:
+        """Close the oldest that nobody is reading."""
+        with self._lock:
+            for segment, place in list(self._places.items()):
+                if len(self._places) <= MOST_OPEN:
+                    return
+                if place.lock.acquire(blocking=False):
+                    try:
+                        _close(place)
+                        del self._places[segment]
+                    finally:
+                        place.lock.release()
+
+    def _open(self, segment: Segment) -> SealedReader:
+        for volume in (*self._volumes, *self._volumes):
+            try:
+                path = volume.locate(segment.path, segment.id)
+                return SealedReader.open(path, fs=self._fs, keys=self._keys)
+            except NotFound:
+                continue  # on another volume, or moved from open/ to its place at this moment
+        raise DataLoss(
+            f"The file of segment {segment.id} is not there; check that the volume is mounted.",
+            segment=segment.id,
+        )
+
+
+def reel_of(reader: SealedReader, *, is_whole: bool) -> Reel:
+    """Describe an opened segment to a player."""
+    pieces = tuple(
+        Piece(
+            offset=mark.offset,
+            length=mark.length,
+            media_offset=mark.media_offset,
+            when=mark.when,
+            start_ticks=mark.start_ticks,
+            duration_ticks=mark.duration_ticks,
+            starts_with_key=mark.starts_with_key,
+        )
+        for mark in reader.marks
+    )
+    return Reel(
+        segment=reader.header.segment,
+        run=reader.header.run,
+        init_section=reader.read_video(0, reader.init_length),
+        pieces=pieces,
+        is_whole=is_whole,
+    )
+
+
+def _close(place: _Place) -> None:
+    if place.reader is not None:
+        place.reader.close()
+        place.reader = None

@@ -1,0 +1,74 @@
+"""How it goes: one sentence and the facts behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watchkeep.application.asking import INSTALLATION, Asking, require
+from watchkeep.application.house import ClockTrust, DemoState, House
+from watchkeep.domain.access import Action, visible_cameras
+from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
+from watchkeep.domain.ids import StreamId
+from watchkeep.storage.catalog import cameras, states
+from watchkeep.storage.catalog.cameras import SealedCamera
+
+STALE = timedelta(seconds=30)
+"""A recorder says every few seconds what its streams do; an older word says nothing of now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How it goes, of the asker's cameras.
+
+    Attributes:
+        total: Cameras that are switched on.
+        database: "ok", or "behind" while rows wait for it.
+    """
+
+    sentence: str
+    recording: int
+    total: int
+    database: str
+    now: datetime
+    clock_trust: ClockTrust
+    demo: DemoState
+
+
+def read_health(house: House, asking: Asking) -> Health:
+    """Say how it goes."""
+    require(house, asking, Action.SEE_STATUS, INSTALLATION)
+    now = house.clock.now()
+    with house.catalog.transaction(asking.subject.name) as conn:
+        scope = visible_cameras(asking.subject, Action.SEE_STATUS)
+        known = [camera for camera in cameras.list_cameras(conn, scope=scope) if camera.is_enabled]
+        seen = states.stream_states(conn)
+    recording = sum(1 for camera in known if _is_recording(camera, seen, now))
+    waiting = house.spool.depth()
+    return Health(
+        sentence=_sentence(recording, len(known), waiting),
+        recording=recording,
+        total=len(known),
+        database="behind" if waiting else "ok",
+        now=now,
+        clock_trust=house.clock_trust(),
+        demo=house.demo_state(),
+    )
+
+
+def _is_recording(camera: SealedCamera, seen: dict[StreamId, StreamState], now: datetime) -> bool:
+    main: Sequence[StreamState] = [
+        seen[stream.id] for stream in camera.streams if stream.role is StreamRole.MAIN and stream.id in seen
+    ]
+    return any(state.condition is StreamCondition.RECORDING and now - state.seen_at < STALE for state in main)
+
+
+def _sentence(recording: int, total: int, waiting: int) -> str:
+    if total == 0:
+        said = "No camera is set up yet."
+    elif recording == total:
+        said = "The camera is recording." if total == 1 else f"All {total} cameras are recording."
+    else:
+        said = f"{recording} of {total} cameras {'is' if recording == 1 else 'are'} recording."
+    if waiting:
+        said += f" {waiting} notes wait for the database; footage is safe."
+    return said

@@ -1,0 +1,102 @@
+"""What became of every instant of a span."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watchkeep.application.asking import Asking, require
+from watchkeep.application.footage import find_stream
+from watchkeep.application.house import House
+from watchkeep.domain.access import Action, CameraObject
+from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.coverage import Span, account
+from watchkeep.domain.errors import Invalid
+from watchkeep.domain.ids import CameraId
+from watchkeep.domain.interval import Interval
+from watchkeep.storage.catalog import footage
+
+LONGEST_WITH_SPANS = timedelta(days=2)
+LONGEST = timedelta(days=3660)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The share of a stretch that was recorded, in [0, 1]."""
+
+    start: datetime
+    recorded_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Spans of a short span, or buckets of a long one; the other is empty.
+
+    Attributes:
+        known_since: When the camera was added.
+        oldest: Start of its oldest footage, None if there is none.
+        newest: End of its newest.
+        bucket_s: Length of a bucket; the last may be shorter.
+    """
+
+    when: Interval
+    known_since: datetime
+    oldest: datetime | None
+    newest: datetime | None
+    spans: Sequence[Span] = ()
+    bucket_s: float | None = None
+    buckets: Sequence[Bucket] = ()
+
+
+def read_timeline(  # who, what, and how fine
+    house: House, asking: Asking, camera: CameraId, when: Interval, *, role: StreamRole, buckets: int
+) -> Timeline:
+    """Say what became of every instant of a span.
+
+    It shows no picture and is asked for at every move of the page, so only refusals go into the audit.
+
+    Raises:
+        NotFound: The camera is missing or foreign, or has no such stream.
+        Invalid: The span is longer than ten years.
+    """
+    require(house, asking, Action.VIEW_RECORDED, CameraObject(camera))
+    if when.length > LONGEST:
+        raise Invalid("A timeline shows at most ten years; ask for a shorter span.")
+    with house.catalog.transaction(asking.subject.name) as conn:
+        known, stream = find_stream(conn, camera, role)
+        bounds = footage.footage_bounds(conn, stream.id)
+        oldest = None if bounds is None else bounds.start
+        newest = None if bounds is None else bounds.end
+        if when.length <= LONGEST_WITH_SPANS:
+            spans = account(
+                when,
+                segments=footage.segments_between(conn, stream.id, when),
+                gaps=footage.gaps_between(conn, stream.id, when),
+                known_since=known.created_at,
+                now=house.clock.now(),
+            )
+            return Timeline(
+                when=when, known_since=known.created_at, oldest=oldest, newest=newest, spans=spans
+            )
+        length = timedelta(seconds=math.ceil(when.length.total_seconds() / buckets))
+        recorded = footage.recorded_per_bucket(conn, stream.id, when, bucket=length)
+    return Timeline(
+        when=when,
+        known_since=known.created_at,
+        oldest=oldest,
+        newest=newest,
+        bucket_s=length.total_seconds(),
+        buckets=shares(when, length, dict(recorded)),
+    )
+
+
+def shares(when: Interval, length: timedelta, recorded: dict[datetime, float]) -> list[Bucket]:
+    """Turn seconds recorded per bucket into shares; buckets without footage are 0."""
+    made: list[Bucket] = []
+    start = when.start
+    while start < when.end:
+        end = min(start + length, when.end)
+        share = recorded.get(start, 0.0) / (end - start).total_seconds()
+        made.append(Bucket(start, round(min(share, 1.0), 4)))
+        start = end
+    return made

@@ -1,0 +1,125 @@
+"""`watchkeep camera`: list, add, test, remove."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watchkeep.application import cameras
+from watchkeep.application.cameras import CameraView, NewCamera, StreamWish
+from watchkeep.cli.options import DataOption, JsonOption, data_folder
+from watchkeep.cli.output import Fact, Output
+from watchkeep.cli.secrets import read_password
+from watchkeep.domain.camera import Secret, StreamRole
+from watchkeep.domain.ids import CameraId
+from watchkeep.runtime.opening import opened_house
+from watchkeep.runtime.system import Machine
+
+app = typer.Typer(help="Cameras.", no_args_is_help=True)
+
+UserOption = Annotated[str | None, typer.Option("--user", help="User name at the camera.")]
+PasswordOption = Annotated[
+    bool,
+    typer.Option("--password", help="Ask for the camera's password (or read it from standard input)."),
+]
+
+
+@app.command("list")
+def list_(data: DataOption = None, json: JsonOption = False) -> None:
+    """List the cameras and what they are doing."""
+    output = Output(json)
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        found = cameras.list_cameras(opened.house, opened.asking)
+    columns = ("id", "name", "condition", "retention_days", "streams")
+    output.show_rows(
+        [_facts(camera) for camera in found], columns, "No cameras yet; add one with `watchkeep camera add`."
+    )
+
+
+@app.command()
+def add(  # noqa: PLR0917  # typer reads them by name
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    url: Annotated[str, typer.Argument(help="rtsp://…, rtsps://… or file:///… of the main stream.")],
+    sub: Annotated[str | None, typer.Option("--sub", help="Address of the sub stream.")] = None,
+    user: UserOption = None,
+    password: PasswordOption = False,
+    retention_days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days to keep.")] = None,
+    is_untested: Annotated[bool, typer.Option("--no-test", help="Add it without trying it first.")] = False,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add a camera; its main stream is tried first."""
+    output = Output(json)
+    secret = read_password("Password of the camera") if password else None
+    streams = [_wish(StreamRole.MAIN, url, user, secret)]
+    if sub is not None:
+        streams.append(_wish(StreamRole.SUB, sub, user, secret))
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        if not is_untested:
+            output.step("trying the camera")
+            cameras.test_address(
+                opened.house, opened.asking, url=url, user=user, password=secret, camera=None
+            )
+        wish = NewCamera(name=name, retention_days=retention_days, streams=tuple(streams))
+        made = cameras.add_camera(opened.house, opened.asking, wish)
+    output.show(_facts(made), f"{made.name} is added as {made.id}.")
+
+
+@app.command("test")
+def try_address(
+    url: Annotated[str, typer.Argument(help="rtsp://…, rtsps://… or file:///…")],
+    user: UserOption = None,
+    password: PasswordOption = False,
+    picture: Annotated[Path | None, typer.Option(help="Write the first picture there, as JPEG.")] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Try a camera's address without adding it."""
+    output = Output(json)
+    secret = read_password("Password of the camera") if password else None
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        probe = cameras.test_address(
+            opened.house, opened.asking, url=url, user=user, password=secret, camera=None
+        )
+    if picture is not None:
+        picture.write_bytes(probe.picture)
+    facts: Fact = {
+        "codec": probe.codec,
+        "width_px": probe.width_px,
+        "height_px": probe.height_px,
+        "frames_per_second": round(probe.frames_per_second, 2),
+        "is_clear_text": probe.is_clear_text,
+    }
+    leg = "; it crosses the network unencrypted" if probe.is_clear_text else ""
+    rate = f"{probe.frames_per_second:.3g} pictures a second"
+    output.show(facts, f"It works: {probe.codec}, {probe.width_px}×{probe.height_px}, {rate}{leg}.")
+
+
+@app.command()
+def remove(
+    camera: Annotated[str, typer.Argument(help="Its id, as `watchkeep camera list` shows it.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Stop recording a camera; its footage stays until it expires."""
+    output = Output(json)
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        cameras.remove_camera(opened.house, opened.asking, CameraId(camera))
+    output.show({"removed": camera}, f"{camera} is removed; its footage stays until it expires.")
+
+
+def _wish(role: StreamRole, url: str, user: str | None, password: Secret | None) -> StreamWish:
+    return StreamWish(role=role, url=url, user=user, password=password, record=True)
+
+
+def _facts(camera: CameraView) -> dict[str, Fact]:
+    main = next((stream for stream in camera.streams if stream.role is StreamRole.MAIN), None)
+    state = main.state if main is not None else None
+    return {
+        "id": camera.id,
+        "name": camera.name,
+        "is_enabled": camera.is_enabled,
+        "retention_days": camera.retention_days,
+        "condition": state.condition.value if state is not None else "unknown",
+        "streams": [f"{stream.role} {stream.url}" for stream in camera.streams],
+    }

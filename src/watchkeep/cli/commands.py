@@ -1,0 +1,49 @@
+"""The commands, gathered; errors become one sentence and an exit code."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from watchkeep import __version__
+from watchkeep.cli import assets, camera, config, doctor, export, run, simulator, user
+from watchkeep.cli.exits import DONE, INTERRUPTED
+from watchkeep.cli.options import JsonOption
+from watchkeep.cli.output import Output, fail
+from watchkeep.domain.errors import WatchkeepError
+
+app = typer.Typer(
+    name="watchkeep",
+    help="The video-surveillance recorder that keeps what it saw.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("demo")(run.demo)
+app.command("doctor")(doctor.doctor)
+app.add_typer(camera.app, name="camera")
+app.add_typer(user.app, name="user")
+app.add_typer(assets.app, name="assets")
+app.command("export")(export.export)
+app.add_typer(config.app, name="config")
+app.command("camera-simulator")(simulator.camera_simulator)
+
+
+@app.command()
+def version(json: JsonOption = False) -> None:
+    """Say which version this is."""
+    Output(json).show({"version": __version__}, f"Watchkeep {__version__}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code."""
+    try:
+        app(list(arguments), prog_name="watchkeep")
+    except WatchkeepError as error:
+        return fail(error, is_json="--json" in arguments)
+    except KeyboardInterrupt:
+        print("watchkeep: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return DONE

@@ -1,0 +1,134 @@
+"""Cameras and their streams."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from watchkeep.domain.ids import CameraId, StreamId
+
+_CAMERA_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
+
+
+class StreamRole(StrEnum):
+    """Which encoded view of a camera."""
+
+    MAIN = "main"
+    SUB = "sub"
+
+
+class Secret:
+    """A text that shows itself only when asked: `reveal()`.
+
+    Neither a str nor a dataclass, so that no encoder writes it down and `asdict` does not take it apart.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Secret(•••)"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __deepcopy__(self, memo: object) -> "Secret":
+        return self
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not written down")
+
+    def reveal(self) -> str:
+        """The text itself; for the socket that needs it, never for a log."""
+        return self._text
+
+
+_NO_SECRET = Secret("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamAddress:
+    """Where a stream is fetched: an RTSP address or a file, with its sign-in kept apart.
+
+    Attributes:
+        url: `rtsp://host[:port]/path`, `rtsps://…` or `file:///…`, without user and password.
+    """
+
+    url: str
+    user: str = ""
+    password: Secret = _NO_SECRET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One encoded view of a camera."""
+
+    id: StreamId
+    camera: CameraId
+    role: StreamRole
+    address: StreamAddress
+    record: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """The device, as the operator described it."""
+
+    id: CameraId
+    site: UUID
+    name: str
+    is_enabled: bool
+    retention_days: int
+    streams: tuple[Stream, ...]
+    created_at: datetime
+    removed_at: datetime | None = None
+
+    def stream(self, role: StreamRole) -> Stream | None:
+        """The stream of that role, or None."""
+        return next((stream for stream in self.streams if stream.role is role), None)
+
+
+def camera_id_from(name: str) -> CameraId:
+    """Make an id of a name: "Front door" becomes "front-door"; "camera" if nothing is left."""
+    word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:50].strip("-")
+    return CameraId(word or "camera")
+
+
+def is_camera_id(word: str) -> bool:
+    """Say whether word may name a camera."""
+    return _CAMERA_ID.fullmatch(word) is not None
+
+
+class StreamCondition(StrEnum):
+    """What a stream is doing now."""
+
+    RECORDING = "recording"
+    CONNECTING = "connecting"
+    FAILED = "failed"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamState:
+    """What the recorder last said of a stream."""
+
+    stream: StreamId
+    condition: StreamCondition
+    since: datetime
+    detail: str
+    codec: str
+    width_px: int
+    height_px: int
+    frames_per_second: float
+    bits_per_second: int
+    is_clear_text: bool
+    seen_at: datetime

@@ -1,0 +1,33 @@
+"""Identifiers. Rows made by one process carry UUIDv7 (RFC 9562 section 5.7): the time is in the id."""
+
+from datetime import UTC, datetime
+from typing import NewType
+from uuid import UUID
+
+from watchkeep.domain.clock import Clock, Rng
+
+CameraId = NewType("CameraId", str)
+"""A short word of [a-z0-9-], 1 to 50 characters, never used twice."""
+StreamId = NewType("StreamId", UUID)
+RunId = NewType("RunId", UUID)
+SegmentId = NewType("SegmentId", UUID)
+GapId = NewType("GapId", UUID)
+NodeId = NewType("NodeId", UUID)
+UserId = NewType("UserId", UUID)
+RoleId = NewType("RoleId", UUID)
+ShredKeyId = NewType("ShredKeyId", str)
+
+
+def uuid7(clock: Clock, rng: Rng) -> UUID:
+    """Make a UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
+    milliseconds = int(clock.now().timestamp() * 1000)
+    chance = int.from_bytes(rng.token(10), "big")
+    value = (milliseconds & (1 << 48) - 1) << 80
+    value |= 0x7 << 76 | (chance >> 62 & 0xFFF) << 64
+    value |= 0b10 << 62 | chance & (1 << 62) - 1
+    return UUID(int=value)
+
+
+def made_at(identifier: UUID) -> datetime:
+    """The instant that a UUIDv7 or UUIDv8 of ours carries, to the millisecond."""
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)

@@ -1,0 +1,117 @@
+"""What travels from a camera's socket to a segment: packets, fragments, and the notices of a source."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from watchkeep.domain.ids import RunId
+from watchkeep.domain.interval import Interval
+
+TICKS_PER_SECOND = 90_000
+"""The media clock everywhere inside Watchkeep. Source: RFC 6184 section 8.2.1, RFC 7798 section 7.1."""
+
+
+class Codec(StrEnum):
+    """How pictures are compressed."""
+
+    H264 = "h264"
+    H265 = "h265"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoParameters:
+    """What a decoder needs before the first picture.
+
+    Attributes:
+        parameter_sets: NAL units without start code, in this order: SPS and PPS (H.264),
+            VPS, SPS and PPS (H.265).
+    """
+
+    codec: Codec
+    parameter_sets: tuple[bytes, ...]
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """One compressed picture, as the camera sent it. Source: RFC 6184 section 5, RFC 7798 section 4.
+
+    Attributes:
+        nals: The access unit's NAL units in order, without start code or length, SEI included;
+            parameter sets are left out (they are in VideoParameters).
+        pts: Presentation time in ticks of 1/90000 s on the camera's clock, unwrapped within a run.
+        dts: Decoding time in the same ticks; strictly grows within a run.
+        received_at: When its last byte arrived, on our clock.
+    """
+
+    nals: tuple[bytes, ...]
+    pts: int
+    dts: int
+    is_key: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """At most about half a second of a stream as moof + mdat (ISO 14496-12 section 8.8).
+
+    Attributes:
+        sequence: From 0 within the run, without holes.
+        when: On our clock; touches or follows the fragment before it, never overlaps it.
+        start_ticks: Decoding time of the first packet since the run's first packet; the moof's tfdt.
+        starts_with_key: Whether a decoder can start here.
+        payload: moof + mdat, playable after the init section.
+        media_offset: Where in payload the mdat's body starts; from there to the end is the bitstream
+            (each NAL behind its four-byte length).
+    """
+
+    run: RunId
+    sequence: int
+    when: Interval
+    start_ticks: int
+    duration_ticks: int
+    packet_count: int
+    starts_with_key: bool
+    payload: bytes
+    media_offset: int
+
+
+class GapCause(StrEnum):
+    """Why there is no footage. The list is closed."""
+
+    UNREACHABLE = "unreachable"
+    AUTHENTICATION = "authentication"
+    STREAM_ENDED = "stream_ended"
+    STALLED = "stalled"
+    PARAMETERS_CHANGED = "parameters_changed"
+    NO_VIDEO = "no_video"
+    PACKETS_LOST = "packets_lost"
+    DISK = "disk"
+    RECORDER_STOPPED = "recorder_stopped"
+    SWITCHED_OFF = "switched_off"
+    CLOCK_STEP = "clock_step"
+    DELETED = "deleted"
+    DAMAGED = "damaged"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """A source has connected and knows its parameters; packets follow."""
+
+    parameters: VideoParameters
+    is_clear_text: bool
+    """Whether the pictures cross the network unencrypted (plain RTSP)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """The connection is over, or never came to be. The source tries again by itself."""
+
+    cause: GapCause
+    detail: str
+    """One sentence for a person; never a password."""
+
+
+SourceNotice = RunStarted | Packet | RunEnded

@@ -1,0 +1,101 @@
+"""Cuts a run's packets into fragments."""
+
+from datetime import timedelta
+
+from watchkeep.domain.ids import RunId
+from watchkeep.domain.media import TICKS_PER_SECOND, Fragment, Packet
+from watchkeep.ingestion.mux import fragment_payload
+from watchkeep.ingestion.wall_clock import WallClock
+
+_SINGLE_PACKET_TICKS = TICKS_PER_SECOND // 25
+"""How long the only packet of a run lasts; nothing is known of its rate."""
+
+
+class Fragmenter:
+    """Makes the fragments of one run.
+
+    A fragment ends before each key packet, and before its media would last longer than `longest`; only a
+    single packet may last longer. How long a packet lasts is known when the next one comes, so a fragment is
+    given out then.
+
+    Attributes:
+        dropped_packets: Packets that no decoder could use: those before the first key packet, and any that
+            does not follow the one before in decoding time.
+    """
+
+    def __init__(
+        self, run: RunId, *, wall_clock: WallClock, longest: timedelta = timedelta(seconds=0.5)
+    ) -> None:
+        self._run = run
+        self._wall_clock = wall_clock
+        self._longest_ticks = longest * TICKS_PER_SECOND // timedelta(seconds=1)
+        self._waiting: list[Packet] = []
+        self._first_dts = 0
+        self._interval_ticks = _SINGLE_PACKET_TICKS
+        self._sequence = 0
+        self.dropped_packets = 0
+
+    def push(self, packet: Packet) -> list[Fragment]:
+        """Take the next packet in decoding order; mostly nothing comes out, rarely more than one fragment."""
+        waiting = self._waiting
+        if not waiting:
+            if not packet.is_key:
+                self.dropped_packets += 1
+                return []
+            self._first_dts = packet.dts
+        elif packet.dts <= waiting[-1].dts:
+            self.dropped_packets += 1
+            return []
+        self._wall_clock.observe(packet.dts, packet.received_at)
+        fragments = self._cut_before(packet) if waiting else []
+        self._waiting.append(packet)
+        return fragments
+
+    def end(self) -> list[Fragment]:
+        """The run is over: the rest. The last packet lasts as long as the one before it."""
+        if not self._waiting:
+            return []
+        return self._cut_at_end(self._waiting[-1].dts + self._interval_ticks)
+
+    def _cut_before(self, packet: Packet) -> list[Fragment]:
+        self._interval_ticks = packet.dts - self._waiting[-1].dts
+        if packet.is_key:
+            return self._cut_at_end(packet.dts)
+        fragments = self._cut_excess(packet.dts)
+        # If packets go on at this rate, the next would make it too long: no need to wait for it.
+        if packet.dts - self._waiting[0].dts + self._interval_ticks > self._longest_ticks:
+            fragments.append(self._cut(len(self._waiting), packet.dts))
+        return fragments
+
+    def _cut_at_end(self, end_dts: int) -> list[Fragment]:
+        fragments = self._cut_excess(end_dts)
+        fragments.append(self._cut(len(self._waiting), end_dts))
+        return fragments
+
+    def _cut_excess(self, end_dts: int) -> list[Fragment]:
+        """The last packet proved to last so long that it needs a fragment of its own."""
+        waiting = self._waiting
+        if len(waiting) == 1 or end_dts - waiting[0].dts <= self._longest_ticks:
+            return []
+        return [self._cut(len(waiting) - 1, waiting[-1].dts)]
+
+    def _cut(self, count: int, end_dts: int) -> Fragment:
+        packets, self._waiting = self._waiting[:count], self._waiting[count:]
+        first = packets[0]
+        start_ticks, duration_ticks = first.dts - self._first_dts, end_dts - first.dts
+        payload, media_offset = fragment_payload(
+            packets, sequence=self._sequence, start_ticks=start_ticks, duration_ticks=duration_ticks
+        )
+        fragment = Fragment(
+            run=self._run,
+            sequence=self._sequence,
+            when=self._wall_clock.place(first.dts, end_dts),
+            start_ticks=start_ticks,
+            duration_ticks=duration_ticks,
+            packet_count=count,
+            starts_with_key=first.is_key,
+            payload=payload,
+            media_offset=media_offset,
+        )
+        self._sequence += 1
+        return fragment

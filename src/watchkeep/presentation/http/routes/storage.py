@@ -1,0 +1,17 @@
+"""What is stored."""
+
+from fastapi import APIRouter
+
+from watchkeep.application import storage_report
+from watchkeep.domain.access import Action
+from watchkeep.presentation.http.authentication import Asker, DoorRoute, Of, TheHouse, asks
+from watchkeep.presentation.http.bodies.footage import StorageBody
+
+router = APIRouter(prefix="/api/v1/storage", route_class=DoorRoute, tags=["storage"])
+
+
+@router.get("")
+@asks(Action.SEE_STATUS, Of.INSTALLATION)
+def read_storage(house: TheHouse, asking: Asker) -> StorageBody:
+    """Volumes and what each of the asker's cameras keeps."""
+    return StorageBody.of(storage_report.read_storage(house, asking))

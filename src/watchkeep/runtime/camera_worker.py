@@ -1,0 +1,348 @@
+"""One stream on its way from a socket to a sealed file: the figure of the architecture, as code.
+
+    source ──packets──► fragmenter ──fragments──┬──► disk (sealed segments)
+                                                └──► offer (live, and later the analyst)
+
+Nothing here waits: the source is polled, the disk is a queue, the offer drops. What cannot be kept becomes a
+gap with its cause.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from watchkeep.domain.camera import Stream, StreamCondition, StreamState
+from watchkeep.domain.category import DataClass
+from watchkeep.domain.ids import GapId, RunId, uuid7
+from watchkeep.domain.media import (
+    TICKS_PER_SECOND,
+    Fragment,
+    GapCause,
+    Packet,
+    RunEnded,
+    RunStarted,
+    SourceNotice,
+    VideoParameters,
+)
+from watchkeep.domain.segment import Gap, Run
+from watchkeep.ingestion.fragmenter import Fragmenter
+from watchkeep.ingestion.mux import init_section
+from watchkeep.ingestion.segmenter import Segmenter
+from watchkeep.ingestion.wall_clock import WallClock
+from watchkeep.runtime.disk_writer import DiskWriter, SegmentStart
+from watchkeep.runtime.system import Machine
+from watchkeep.storage.catalog import recorder_rows
+from watchkeep.storage.catalog.recorder_rows import GapClosed, GapOpened, RecorderRow, RunBegan
+
+log = logging.getLogger(__name__)
+
+DISK_PAUSE = timedelta(seconds=1)
+"""After a disk error the next try waits this long, so that a full disk is not hammered."""
+
+
+class PacketSource(Protocol):
+    """Where a stream's packets come from. It connects, and connects again, by itself."""
+
+    def poll(self) -> Sequence[SourceNotice]:
+        """What came since the last call, in order; never blocks.
+
+        RunStarted, then Packets, then RunEnded; after a failed attempt RunEnded alone.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        ...
+
+
+class FragmentReaders(Protocol):
+    """Who watches while it is recorded."""
+
+    def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
+        """A run starts: later fragments need this init section."""
+        ...
+
+    def publish(self, stream: Stream, fragment: Fragment) -> None:
+        """Hand a fragment to those who listen; drops for the slow."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where a worker's fragments and rows go. `submit` never waits."""
+
+    disk: DiskWriter
+    readers: FragmentReaders
+    submit: Callable[[RecorderRow], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """What a worker leaves to the next one of its stream."""
+
+    last_end: datetime | None = None
+    """Where the footage ended."""
+    gap: Gap | None = None
+    """The gap that lasts."""
+
+
+@dataclass(slots=True)
+class _Run:
+    id: RunId
+    parameters: VideoParameters
+    is_clear_text: bool
+    fragmenter: Fragmenter
+    segmenter: Segmenter
+    init: bytes
+    segments: int = 0
+    began: Run | None = None
+    """As the catalog was told; None until there is something to play."""
+    is_writing: bool = False
+
+
+@dataclass(slots=True)
+class _Rate:
+    """Frames and bits a second over the last few seconds."""
+
+    fragments: list[Fragment] = field(default_factory=list)
+
+    def add(self, fragment: Fragment) -> None:
+        self.fragments.append(fragment)
+        horizon = fragment.when.end - timedelta(seconds=5)
+        while len(self.fragments) > 1 and self.fragments[0].when.start < horizon:
+            self.fragments.pop(0)
+
+    def measure(self) -> tuple[float, int]:
+        ticks = sum(fragment.duration_ticks for fragment in self.fragments)
+        if ticks <= 0:
+            return 0.0, 0
+        seconds = ticks / TICKS_PER_SECOND
+        frames = sum(fragment.packet_count for fragment in self.fragments)
+        size = sum(len(fragment.payload) for fragment in self.fragments)
+        return round(frames / seconds, 2), round(size * 8 / seconds)
+
+
+class StreamWorker:
+    """Carries one stream. Ticked by the recorder's loop."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        *,
+        source: PacketSource,
+        outlets: Outlets,
+        machine: Machine,
+        segment_length: timedelta,
+        before: Parting,
+    ) -> None:
+        """Start where the one before left off.
+
+        Args:
+            stream: What to record.
+            source: Where its packets come from.
+            outlets: Where what it makes goes.
+            machine: Clock and chance.
+            segment_length: About how long a segment is.
+            before: What the stream's last worker, in this process or in one before, left.
+        """
+        self.stream = stream
+        self._source = source
+        self._disk = outlets.disk
+        self._readers = outlets.readers
+        self._submit = outlets.submit
+        clock = self._clock = machine.clock
+        self._rng = machine.rng
+        self._segment_length = segment_length
+        self._run: _Run | None = None
+        self._gap = before.gap
+        self._last_end = before.last_end
+        self._disk_pause_until: datetime | None = None
+        self._rate = _Rate()
+        self._condition = StreamCondition.CONNECTING
+        self._since = clock.now()
+        self._detail = ""
+        self.dropped_fragments = 0
+        if before.gap is None and before.last_end is not None and stream.record:
+            self._open_gap(before.last_end, GapCause.RECORDER_STOPPED, "the recorder was not running")
+
+    def tick(self) -> None:
+        """Take what the source has and pass it on."""
+        for notice in self._source.poll():
+            match notice:
+                case Packet():
+                    self._push(notice)
+                case RunStarted():
+                    self._begin(notice)
+                case RunEnded():
+                    self.end(notice.cause, notice.detail)
+        self._look_at_disk()
+
+    def stop(self, cause: GapCause, detail: str) -> Parting:
+        """End the run on purpose and let go of the camera."""
+        self._source.close()
+        self.end(cause, detail)
+        self._set(StreamCondition.OFF, detail)
+        return Parting(self._last_end, self._gap)
+
+    @property
+    def gap(self) -> Gap | None:
+        """The gap that lasts now."""
+        return self._gap
+
+    def _begin(self, notice: RunStarted) -> None:
+        if self._run is not None:
+            self.end(GapCause.STREAM_ENDED, "the source started anew")
+        run = RunId(uuid7(self._clock, self._rng))
+        wall_clock = WallClock(clock=self._clock, not_before=self._last_end)
+        init = init_section(notice.parameters)
+        self._run = _Run(
+            id=run,
+            parameters=notice.parameters,
+            is_clear_text=notice.is_clear_text,
+            fragmenter=Fragmenter(run, wall_clock=wall_clock),
+            segmenter=Segmenter(length=self._segment_length),
+            init=init,
+        )
+        self._readers.begin(self.stream, notice.parameters, init)
+
+    def _push(self, packet: Packet) -> None:
+        if self._run is None:
+            return
+        for fragment in self._run.fragmenter.push(packet):
+            self._keep(self._run, fragment)
+
+    def _keep(self, run: _Run, fragment: Fragment) -> None:
+        self._rate.add(fragment)
+        self._readers.publish(self.stream, fragment)
+        self._set(StreamCondition.RECORDING, "")
+        if self.stream.record:
+            self._record(run, fragment)
+
+    def _record(self, run: _Run, fragment: Fragment) -> None:
+        if run.began is None:
+            run.began = Run(
+                id=run.id,
+                camera=self.stream.camera,
+                stream=self.stream.id,
+                started_at=fragment.when.start,
+                ended_at=None,
+                end_cause=None,
+                parameters=run.parameters,
+            )
+            self._submit(RunBegan(run.began))
+        begins = run.segmenter.place(fragment)
+        if not run.is_writing and fragment.starts_with_key and self._disk_is_due():
+            begins = True
+        if begins and fragment.starts_with_key and self._disk_is_due():
+            self._disk.begin(self._start_of(run, fragment))
+            run.segments += 1
+            run.is_writing = True
+        if not run.is_writing:
+            self.dropped_fragments += 1
+            return
+        if self._disk.append(self.stream.id, fragment):
+            self._close_gap(fragment.when.start)
+            self._last_end = fragment.when.end
+        else:
+            self._disk_failed(fragment.when.start, "the disk does not keep up")
+
+    def _start_of(self, run: _Run, fragment: Fragment) -> SegmentStart:
+        return SegmentStart(
+            camera=self.stream.camera,
+            stream=self.stream.id,
+            role=self.stream.role,
+            run=run.id,
+            sequence=run.segments,
+            data_class=DataClass.RAW_FOOTAGE,
+            started_at=fragment.when.start,
+            start_ticks=fragment.start_ticks,
+            monotonic_ns=self._clock.monotonic_ns(),
+            parameters=run.parameters,
+            init=run.init,
+        )
+
+    def end(self, cause: GapCause, detail: str) -> None:
+        """End the run: what is in hand is kept, the gap begins where the footage ends."""
+        run, self._run = self._run, None
+        if run is not None:
+            for fragment in run.fragmenter.end():
+                self._keep(run, fragment)
+            self._disk.end(self.stream.id)
+            if run.began is not None:
+                ended_at = self._last_end or self._clock.now()
+                ended = replace(run.began, ended_at=ended_at, end_cause=cause)
+                self._submit(recorder_rows.RunEnded(ended))
+        self._rate = _Rate()
+        self._set(StreamCondition.FAILED, detail)
+        if self.stream.record:
+            start = self._last_end if run is not None and self._last_end else self._clock.now()
+            self._open_gap(start, cause, detail)
+
+    def _look_at_disk(self) -> None:
+        failure = self._disk.take_failure(self.stream.id)
+        if failure is not None:
+            self._disk_failed(failure.durable_until, failure.sentence)
+
+    def _disk_failed(self, since: datetime, sentence: str) -> None:
+        if self._run is not None:
+            self._run.is_writing = False
+        self._disk.end(self.stream.id)
+        self._disk_pause_until = self._clock.now() + DISK_PAUSE
+        self._last_end = min(since, self._last_end) if self._last_end else since
+        self._open_gap(self._last_end, GapCause.DISK, sentence)
+        log.error("disk failed", extra={"camera": self.stream.camera, "detail": sentence})
+
+    def _disk_is_due(self) -> bool:
+        return self._disk_pause_until is None or self._clock.now() >= self._disk_pause_until
+
+    def _open_gap(self, start: datetime, cause: GapCause, detail: str) -> None:
+        if self._gap is not None:
+            if self._gap.cause is cause:
+                return
+            start = max(start, self._clock.now())
+            self._close_gap(start)
+        self._gap = Gap(
+            id=GapId(uuid7(self._clock, self._rng)),
+            camera=self.stream.camera,
+            stream=self.stream.id,
+            started_at=start,
+            ended_at=None,
+            cause=cause,
+            detail=detail,
+        )
+        self._submit(GapOpened(self._gap))
+
+    def _close_gap(self, end: datetime) -> None:
+        if self._gap is None:
+            return
+        gap, self._gap = self._gap, None
+        self._submit(GapClosed(replace(gap, ended_at=max(end, gap.started_at))))
+
+    def _set(self, condition: StreamCondition, detail: str) -> None:
+        if condition is not self._condition:
+            self._since = self._clock.now()
+            log.info(
+                "stream changed",
+                extra={"camera": self.stream.camera, "role": self.stream.role, "condition": condition},
+            )
+        self._condition, self._detail = condition, detail
+
+    def state(self) -> StreamState:
+        """What the stream is doing now, for the page."""
+        frames, bits = self._rate.measure()
+        parameters = self._run.parameters if self._run else None
+        return StreamState(
+            stream=self.stream.id,
+            condition=self._condition,
+            since=self._since,
+            detail=self._detail,
+            codec=parameters.codec if parameters else "",
+            width_px=parameters.width_px if parameters else 0,
+            height_px=parameters.height_px if parameters else 0,
+            frames_per_second=frames,
+            bits_per_second=bits,
+            is_clear_text=self._run.is_clear_text if self._run else False,
+            seen_at=self._clock.now(),
+        )

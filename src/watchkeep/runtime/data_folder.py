@@ -1,0 +1,116 @@
+"""Where things lie in a data folder."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+_SOCKET_PATH_LIMIT_BYTES = 100
+"""Linux takes 107 bytes for the path of a Unix socket, macOS 103."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The paths of one data folder; nothing here touches the disk."""
+
+    root: Path
+
+    @property
+    def settings(self) -> Path:
+        """watchkeep.yaml."""
+        return self.root / "watchkeep.yaml"
+
+    @property
+    def schema(self) -> Path:
+        """The settings' JSON Schema, for editors."""
+        return self.root / "watchkeep.schema.json"
+
+    @property
+    def installation(self) -> Path:
+        """Says whose folder this is; written last when the folder is made."""
+        return self.root / "installation.json"
+
+    @property
+    def beginning(self) -> Path:
+        """There while the folder is being made, so that a killed first start is taken up again."""
+        return self.root / "beginning"
+
+    @property
+    def keystore(self) -> Path:
+        """The keys."""
+        return self.root / "keystore"
+
+    @property
+    def tls(self) -> Path:
+        """Certificates and their keys."""
+        return self.root / "tls"
+
+    @property
+    def database(self) -> Path:
+        """The embedded PostgreSQL."""
+        return self.root / "database"
+
+    @property
+    def footage(self) -> Path:
+        """The default volume."""
+        return self.root / "footage"
+
+    @property
+    def volumes(self) -> Path:
+        """Which volume each footage folder held, so that an unmounted or swapped disk is noticed."""
+        return self.root / "volumes.json"
+
+    @property
+    def spool(self) -> Path:
+        """Rows that wait for the database."""
+        return self.root / "spool"
+
+    @property
+    def plan(self) -> Path:
+        """The last known cameras, sealed."""
+        return self.root / "recorder" / "plan.sealed"
+
+    @property
+    def run(self) -> Path:
+        """Sockets, process ids, lock: nothing that outlives a start."""
+        return self.root / "run"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one supervisor."""
+        return self.run / "lock"
+
+    def process_lock(self, name: str) -> Path:
+        """Held by the one process of that name."""
+        return self.run / f"{name}.lock"
+
+    @property
+    def token(self) -> Path:
+        """The set-up token, when it could not be shown on a terminal."""
+        return self.run / "setup-token"
+
+    @property
+    def demonstration(self) -> Path:
+        """Says how far the demonstration is, while it is wanted."""
+        return self.run / "demonstration.json"
+
+    @property
+    def metrics(self) -> Path:
+        """The processes' figures."""
+        return self.run / "metrics"
+
+    @property
+    def recorder_socket(self) -> Path:
+        """Where the recorder offers fragments; elsewhere when the path would be too long for a socket."""
+        usual = self.run / "recorder.sock"
+        if len(os.fsencode(usual)) <= _SOCKET_PATH_LIMIT_BYTES:
+            return usual
+        return short_folder(self.root) / "recorder.sock"
+
+
+def short_folder(root: Path) -> Path:
+    """A folder with a short path that belongs to this data folder and this user alone."""
+    word = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:12]
+    parent = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    return Path(parent) / f"watchkeep-{os.getuid()}-{word}"

@@ -1,0 +1,313 @@
+"""The recorder's disk: takes fragments from the loop, seals them, syncs them, closes segments.
+
+One thread owns every open segment file of a volume. The loop only puts orders into a bounded queue, so that
+a slow disk costs memory first and then footage with a cause, never another camera.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.category import DataClass
+from watchkeep.domain.errors import WatchkeepError
+from watchkeep.domain.ids import CameraId, NodeId, RunId, SegmentId, StreamId, uuid7
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import Fragment, VideoParameters
+from watchkeep.domain.segment import SegmentHeader
+from watchkeep.runtime.segment_rows import closed_row, final_path, opened_row
+from watchkeep.runtime.system import Machine
+from watchkeep.storage.catalog.recorder_rows import RecorderRow
+from watchkeep.storage.encryption.keystore import Keystore
+from watchkeep.storage.media.recovery import recover
+from watchkeep.storage.media.volume import Volume
+from watchkeep.storage.media.writer import SealedWriter
+
+log = logging.getLogger(__name__)
+
+SYNC_EVERY_NS = 500_000_000
+"""Group sync: with fragments of half a second a power cut costs at most about 1.5 s (goal R2: 2 s)."""
+
+PROGRESS_EVERY_NS = 5_000_000_000
+"""How often the catalog hears how far an open segment has come."""
+
+QUEUE_BYTES = 256 * 1024 * 1024
+"""What waits for a stalled disk, all streams together: 30 s of about 20 cameras of 3 Mbit/s."""
+
+Submit = Callable[[RecorderRow, Callable[[], None] | None], None]
+"""Takes a row for the catalog, and what to do once the row is safe (in the catalog or in the spool)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentStart:
+    """What the loop knows of a segment that begins."""
+
+    camera: CameraId
+    stream: StreamId
+    role: StreamRole
+    run: RunId
+    sequence: int
+    data_class: DataClass
+    started_at: datetime
+    start_ticks: int
+    monotonic_ns: int
+    parameters: VideoParameters
+    init: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFailure:
+    """A stream's segment could not be written further."""
+
+    durable_until: datetime
+    sentence: str
+
+
+@dataclass(slots=True)
+class _Open:
+    header: SegmentHeader
+    path: Path
+    writer: SealedWriter
+    durable_until: datetime
+    told_until: datetime
+    is_dirty: bool = False
+
+
+_Order = SegmentStart | tuple[StreamId, Fragment] | StreamId
+
+
+class DiskWriter:
+    """The one who writes footage. `begin`, `append`, `end` are for the loop; `run` is the thread."""
+
+    def __init__(
+        self,
+        *,
+        volume: Volume,
+        keystore: Keystore,
+        node: NodeId,
+        submit: Submit,
+        machine: Machine,
+        clock_is_synchronised: Callable[[], bool | None],
+    ) -> None:
+        self._volume = volume
+        self._keystore = keystore
+        self._node = node
+        self._submit = submit
+        self._fs = machine.fs
+        clock = self._clock = machine.clock
+        self._rng = machine.rng
+        self._clock_is_synchronised = clock_is_synchronised
+        self._orders: deque[_Order] = deque()
+        self._waiting_bytes = 0
+        self._condition = threading.Condition()
+        self._is_stopping = False
+        self._open: dict[StreamId, _Open] = {}
+        self._failures: dict[StreamId, DiskFailure] = {}
+        self._torn: list[Path] = []
+        self._synced_ns = clock.monotonic_ns()
+        self._told_ns = clock.monotonic_ns()
+        self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def begin(self, start: SegmentStart) -> None:
+        """A segment begins; the stream's segment before it is closed."""
+        self._put(start, len(start.init))
+
+    def append(self, stream: StreamId, fragment: Fragment) -> bool:
+        """Take a fragment; False if too much is waiting already."""
+        with self._condition:
+            if self._waiting_bytes + len(fragment.payload) > QUEUE_BYTES:
+                return False
+        self._put((stream, fragment), len(fragment.payload))
+        return True
+
+    def end(self, stream: StreamId) -> None:
+        """The stream's segment is whole."""
+        self._put(stream, 0)
+
+    def take_failure(self, stream: StreamId) -> DiskFailure | None:
+        """What went wrong with the stream's segment since the last call."""
+        if stream not in self._failures:
+            return None
+        with self._condition:
+            return self._failures.pop(stream, None)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What is not yet written."""
+        return self._waiting_bytes
+
+    def stop(self) -> None:
+        """Write what waits, close every segment, end the thread."""
+        with self._condition:
+            self._is_stopping = True
+            self._condition.notify()
+        self._thread.join()
+
+    def _put(self, order: _Order, size: int) -> None:
+        with self._condition:
+            self._orders.append(order)
+            self._waiting_bytes += size
+            self._condition.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                if not self._orders and not self._is_stopping:
+                    self._condition.wait(timeout=0.1)
+                orders, self._orders = self._orders, deque()
+                self._waiting_bytes = 0
+                is_last = self._is_stopping
+            for order in orders:
+                self._carry_out(order)
+            self._sync_when_due()
+            if is_last and not self._orders:
+                break
+        for stream in list(self._open):
+            self._finish(stream)
+
+    def _carry_out(self, order: _Order) -> None:
+        match order:
+            case SegmentStart():
+                self._finish(order.stream)
+                self._attempt(order.stream, lambda: self._create(order), since=order.started_at)
+            case (stream, fragment):
+                if stream in self._open:
+                    act = partial(self._write, stream, fragment)
+                    self._attempt(stream, act, since=fragment.when.start)
+            case stream:
+                self._finish(stream)
+
+    def _attempt(self, stream: StreamId, act: Callable[[], None], *, since: datetime) -> None:
+        try:
+            act()
+        except (OSError, WatchkeepError) as error:
+            self._fail(stream, error, since=since)
+
+    def _create(self, start: SegmentStart) -> None:
+        day = start.started_at.astimezone(UTC).date()
+        key = self._keystore.shred_key(camera=start.camera, day=day, data_class=start.data_class)
+        header = SegmentHeader(
+            segment=SegmentId(uuid7(self._clock, self._rng)),
+            node=self._node,
+            camera=start.camera,
+            stream=start.stream,
+            role=start.role,
+            run=start.run,
+            epoch=0,
+            sequence=start.sequence,
+            data_class=start.data_class,
+            started_at=start.started_at,
+            start_ticks=start.start_ticks,
+            monotonic_ns=start.monotonic_ns,
+            clock_is_synchronised=self._clock_is_synchronised(),
+            parameters=start.parameters,
+            shred_key=key.id,
+            shred_day=day,
+        )
+        path = self._volume.open_path(header.segment)
+        writer = SealedWriter.create(path, header, start.init, shred_key=key, fs=self._fs, rng=self._rng)
+        self._fs.sync_directory(path.parent)
+        at = start.started_at
+        self._open[start.stream] = _Open(header, path, writer, at, at)
+
+    def _write(self, stream: StreamId, fragment: Fragment) -> None:
+        segment = self._open[stream]
+        segment.writer.append(fragment)
+        segment.is_dirty = True
+
+    def _sync_when_due(self) -> None:
+        now = self._clock.monotonic_ns()
+        if now - self._synced_ns >= SYNC_EVERY_NS:
+            self._synced_ns = now
+            for stream, segment in list(self._open.items()):
+                if segment.is_dirty:
+                    self._attempt(stream, partial(self._sync, segment), since=segment.durable_until)
+        if now - self._told_ns >= PROGRESS_EVERY_NS:
+            self._told_ns = now
+            self._tell_progress()
+            self._mend()
+
+    def _sync(self, segment: _Open) -> None:
+        segment.writer.sync()
+        segment.is_dirty = False
+        is_first = segment.durable_until == segment.told_until == segment.header.started_at
+        when = segment.writer.when
+        if when is not None:
+            segment.durable_until = when.end
+            if is_first:
+                # The row follows the first durable fragment, so that no row is without a file to play.
+                self._tell(segment, when)
+
+    def _tell_progress(self) -> None:
+        for segment in self._open.values():
+            when = segment.writer.when
+            if when is not None and segment.durable_until > segment.told_until:
+                self._tell(segment, Interval(when.start, segment.durable_until))
+
+    def _tell(self, segment: _Open, when: Interval) -> None:
+        segment.told_until = when.end
+        row = opened_row(
+            segment.header,
+            self._volume,
+            when=when,
+            size_bytes=segment.writer.size_bytes,
+            fragment_count=segment.writer.fragment_count,
+        )
+        self._submit(row, None)
+
+    def _finish(self, stream: StreamId) -> None:
+        segment = self._open.get(stream)
+        if segment is None:
+            return
+        if segment.writer.fragment_count == 0:
+            del self._open[stream]
+            segment.writer.abandon()
+            self._fs.unlink(segment.path)
+            return
+        try:
+            summary = segment.writer.finish()
+        except OSError as error:
+            self._fail(stream, error, since=segment.durable_until)
+            return
+        del self._open[stream]
+        final = final_path(summary.header, self._volume)
+        self._submit(closed_row(summary, self._volume), partial(self._settle, segment.path, final))
+
+    def _settle(self, open_path: Path, final: Path) -> None:
+        try:
+            self._volume.settle(open_path, final)
+        except OSError as error:
+            # It stays in open/, where readers find it too, and is moved at the next start.
+            log.warning("segment not moved", extra={"path": open_path.name, "error": str(error)})
+
+    def _fail(self, stream: StreamId, error: Exception, *, since: datetime) -> None:
+        segment = self._open.pop(stream, None)
+        until = since
+        if segment is not None:
+            until = segment.durable_until
+            segment.writer.abandon()
+            self._torn.append(segment.path)
+        with self._condition:
+            self._failures[stream] = DiskFailure(until, f"the disk refused: {error}")
+
+    def _mend(self) -> None:
+        """Close the segments that an error tore, once the disk takes writes again."""
+        for path in list(self._torn):
+            try:
+                summary = recover(path, fs=self._fs, rng=self._rng, keys=self._keystore.find_shred_key)
+            except (OSError, WatchkeepError) as error:
+                log.warning("torn segment waits", extra={"path": path.name, "error": str(error)})
+                continue
+            self._torn.remove(path)
+            if summary is not None:
+                final = final_path(summary.header, self._volume)
+                self._submit(closed_row(summary, self._volume), partial(self._settle, path, final))

@@ -1,0 +1,167 @@
+"""`watchkeep doctor`: looks at clock, disk, keys, database, cameras and footage; changes nothing."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from watchkeep.application import cameras as camera_rooms
+from watchkeep.domain.camera import StreamCondition
+from watchkeep.domain.errors import NotFound, WatchkeepError
+from watchkeep.domain.ids import SegmentId
+from watchkeep.domain.segment import Segment
+from watchkeep.lifecycle.comparison import Store, compare
+from watchkeep.lifecycle.findings import Comparison, Depth
+from watchkeep.runtime.opening import OpenHouse
+from watchkeep.runtime.units import format_size
+from watchkeep.runtime.wiring import Node
+from watchkeep.storage.catalog import audit, footage, states
+from watchkeep.storage.encryption.keystore import KEK_LIFETIME
+
+SILENT_AFTER = timedelta(seconds=30)
+
+
+class Verdict(StrEnum):
+    """How a part is."""
+
+    GOOD = "good"
+    NOTE = "note"
+    """Worth knowing; nothing is lost."""
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part looked at, and a sentence about it."""
+
+    part: str
+    verdict: Verdict
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All of it."""
+
+    checks: tuple[Check, ...]
+    comparison: Comparison
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is no fault."""
+        return self.comparison.is_clean and all(check.verdict is not Verdict.FAULT for check in self.checks)
+
+
+def examine(opened: OpenHouse, depth: Depth, *, advance: Callable[[int], None]) -> Examination:
+    """Look at everything; recording may go on.
+
+    Raises:
+        CatalogUnavailable: The database does not answer.
+    """
+    node = opened.node
+    checks = [_clock(node), _disk(node), _keys(node), _audit(node), *_spool(opened), *_recorder(opened)]
+    checks += _cameras(opened)
+    return Examination(tuple(checks), compare(_store(node), depth, advance=advance))
+
+
+def _store(node: Node) -> Store:
+    def rows() -> Iterable[Segment]:
+        # All at once: a transaction must not stay open while files are read.
+        with node.catalog.transaction("doctor") as connection:
+            return list(footage.all_segments(connection))
+
+    def row(identifier: SegmentId) -> Segment | None:
+        try:
+            with node.catalog.transaction("doctor") as connection:
+                return footage.segment(connection, identifier)
+        except NotFound:
+            return None
+
+    return Store(
+        volume=node.volume,
+        fs=node.machine.fs,
+        clock=node.machine.clock,
+        keys=node.keystore.find_shred_key,
+        rows=rows,
+        row=row,
+    )
+
+
+def _clock(node: Node) -> Check:
+    match node.clock_is_synchronised():
+        case True:
+            return Check("clock", Verdict.GOOD, "The clock is synchronised.")
+        case False:
+            return Check(
+                "clock",
+                Verdict.NOTE,
+                "The clock is not synchronised; footage may carry wrong times: set up NTP.",
+            )
+        case _:
+            return Check("clock", Verdict.NOTE, "The system does not say whether its clock is synchronised.")
+
+
+def _disk(node: Node) -> Check:
+    space = node.volume.space()
+    reserve = node.settings.recording.reserve_free.of(space.total_bytes)
+    words = f"{format_size(space.free_bytes)} of {format_size(space.total_bytes)} free on {node.volume.root}"
+    if space.free_bytes < reserve:
+        return Check(
+            "disk",
+            Verdict.NOTE,
+            f"{words}, less than the reserve of {format_size(reserve)}: the oldest footage goes.",
+        )
+    return Check("disk", Verdict.GOOD, f"{words}.")
+
+
+def _keys(node: Node) -> Check:
+    age = node.keystore.kek_age()
+    if age > KEK_LIFETIME:
+        return Check("keys", Verdict.NOTE, f"The newest KEK version is {age.days} days old; rotate it.")
+    return Check("keys", Verdict.GOOD, f"The keystore opens; its newest KEK version is {age.days} days old.")
+
+
+def _audit(node: Node) -> Check:
+    try:
+        with node.catalog.transaction("doctor") as connection:
+            count = audit.verify(connection)
+    except WatchkeepError as error:
+        return Check("audit", Verdict.FAULT, str(error))
+    return Check("audit", Verdict.GOOD, f"The chain of {count} audit entries is whole.")
+
+
+def _spool(opened: OpenHouse) -> Iterator[Check]:
+    depth = opened.house.spool.depth()
+    if depth:
+        yield Check("spool", Verdict.NOTE, f"{depth} rows wait to be written into the database.")
+
+
+def _recorder(opened: OpenHouse) -> Iterator[Check]:
+    node = opened.node
+    now = node.machine.clock.now()
+    with node.catalog.transaction("doctor") as connection:
+        beats = [beat for beat in states.heartbeats(connection) if beat.node == node.id]
+    if not beats:
+        yield Check("recorder", Verdict.NOTE, "The recorder has not run yet.")
+    elif now - beats[0].seen_at > SILENT_AFTER:
+        yield Check(
+            "recorder",
+            Verdict.NOTE,
+            f"The recorder does not run; it was last heard of at {beats[0].seen_at:%Y-%m-%d %H:%M:%S} UTC.",
+        )
+    else:
+        yield Check("recorder", Verdict.GOOD, "The recorder runs.")
+
+
+def _cameras(opened: OpenHouse) -> Iterator[Check]:
+    for camera in camera_rooms.list_cameras(opened.house, opened.asking):
+        for stream in camera.streams:
+            if not camera.is_enabled or stream.state is None:
+                continue
+            state = stream.state
+            if state.condition is StreamCondition.FAILED:
+                yield Check("camera", Verdict.NOTE, f"{camera.name} ({stream.role}): {state.detail}")
+            elif state.condition is StreamCondition.RECORDING and state.is_clear_text:
+                yield Check(
+                    "camera", Verdict.NOTE, f"{camera.name} ({stream.role}) crosses the network unencrypted."
+                )

@@ -1,0 +1,107 @@
+"""The keeper process: retention and tidying, every ten seconds. May die at any time; nothing waits for it."""
+
+import logging
+import threading
+from datetime import timedelta
+
+from prometheus_client import Counter, Gauge
+
+from watchkeep.domain.errors import CatalogUnavailable
+from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
+from watchkeep.runtime.wiring import Node
+from watchkeep.storage.catalog import footage, outbox, partitions, sessions
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 10.0
+TIDY_EVERY_ROUNDS = 30
+"""Every five minutes."""
+OUTBOX_AGE = timedelta(days=1)
+"""A page that was away for longer loads everything anew."""
+ATTEMPTS_AGE = timedelta(days=1)
+TOMBSTONE_AGE = timedelta(days=400)
+"""Why something was deleted can be asked for as long as the audit is kept, and a month more."""
+DAYS_AHEAD = 7
+
+DELETED = Counter(
+    "watchkeep_segments_deleted", "Segments deleted by retention or for want of space", ["reason"]
+)
+DELETED_BYTES = Counter("watchkeep_deleted_bytes", "Bytes of deleted segments")
+FREE = Gauge(
+    "watchkeep_volume_free_bytes", "Free space of the footage's disk", multiprocess_mode="mostrecent"
+)
+RESERVE = Gauge(
+    "watchkeep_volume_reserve_bytes", "Space that is to stay free", multiprocess_mode="mostrecent"
+)
+SHORT = Gauge(
+    "watchkeep_space_is_short",
+    "1 while the reserve is not free and nothing may go",
+    multiprocess_mode="mostrecent",
+)
+KEK_AGE = Gauge("watchkeep_kek_age_seconds", "Age of the newest KEK version", multiprocess_mode="mostrecent")
+
+
+class Keeper:
+    """`run` is the loop; `stop` may be called from a signal handler."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stopping = threading.Event()
+        space = node.volume.space()
+        self._reserve_bytes = node.settings.recording.reserve_free.of(space.total_bytes)
+        self._doubt = ""
+        self._sweeper = Sweeper(
+            catalog=node.catalog,
+            volume=node.volume,
+            fs=node.machine.fs,
+            clock=node.machine.clock,
+            holds=NoHolds(),
+            reserve_bytes=self._reserve_bytes,
+            default_keep=timedelta(days=node.settings.recording.retention_days),
+        )
+
+    def stop(self) -> None:
+        """End the loop after the round that it is in."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Sweep and tidy until stopped."""
+        rounds = 0
+        while True:
+            self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
+            rounds += 1
+            if self._stopping.wait(EVERY_S):
+                return
+
+    def round(self, *, is_tidying: bool) -> None:
+        """One sweep; a database or a disk that does not answer is tried again in the next."""
+        try:
+            self._sweep()
+            if is_tidying:
+                self._tidy()
+        except CatalogUnavailable as error:
+            log.info("keeping waits for the database", extra={"error": str(error)})
+        except OSError as error:
+            log.warning("keeping waits for the disk", extra={"error": str(error)})
+
+    def _sweep(self) -> None:
+        swept = self._sweeper.sweep()
+        for reason, count in swept.reasons.items():
+            DELETED.labels("age" if reason.startswith("older") else "space").inc(count)
+        DELETED_BYTES.inc(swept.size_bytes)
+        FREE.set(self._node.volume.space().free_bytes)
+        RESERVE.set(self._reserve_bytes)
+        SHORT.set(swept.is_space_short)
+        KEK_AGE.set(self._node.keystore.kek_age().total_seconds())
+        if swept.doubt and swept.doubt != self._doubt:
+            log.warning("nothing is deleted, the clock is doubted", extra={"why": swept.doubt})
+        self._doubt = swept.doubt
+
+    def _tidy(self) -> None:
+        now = self._node.machine.clock.now()
+        with self._node.catalog.transaction("keeper") as connection:
+            partitions.prepare(connection, today=now.date(), days_ahead=DAYS_AHEAD)
+            sessions.forget_sessions(connection, now=now)
+            sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE)
+            outbox.forget(connection, before=now - OUTBOX_AGE)
+            footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)

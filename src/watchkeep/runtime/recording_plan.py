@@ -1,0 +1,103 @@
+"""What to record: read from the catalog, remembered sealed, so that recording starts without the database."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from watchkeep.domain.camera import Secret, Stream, StreamAddress, StreamRole
+from watchkeep.domain.errors import DataLoss
+from watchkeep.domain.fs import Fs, read_whole, replace_file
+from watchkeep.domain.ids import CameraId, StreamId
+from watchkeep.storage.encryption.keystore import Keystore
+
+log = logging.getLogger(__name__)
+
+PURPOSE = "recording plan"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPlan:
+    """The streams to take, of enabled cameras only.
+
+    Attributes:
+        revision: The catalog's; it changes with every camera.
+    """
+
+    revision: int
+    streams: tuple[Stream, ...]
+
+
+class PlanMemory:
+    """The last known plan, in one sealed file."""
+
+    def __init__(self, path: Path, *, fs: Fs, keystore: Keystore) -> None:
+        self._path = path
+        self._fs = fs
+        self._keystore = keystore
+
+    def keep(self, plan: RecordingPlan) -> None:
+        """Remember a plan; durable on return."""
+        sealed = self._keystore.seal(PURPOSE, _to_json(plan))
+        self._fs.make_directories(self._path.parent)
+        replace_file(self._fs, self._path, sealed)
+
+    def recall(self) -> RecordingPlan | None:
+        """The plan kept last, None if there is none that can be read."""
+        try:
+            return _from_json(self._keystore.unseal(PURPOSE, read_whole(self._fs, self._path)))
+        except FileNotFoundError:
+            return None
+        except (DataLoss, ValueError, KeyError) as error:
+            log.warning("remembered plan is unreadable", extra={"error": type(error).__name__})
+            return None
+
+
+def _to_json(plan: RecordingPlan) -> bytes:
+    streams = [
+        {
+            "id": str(stream.id),
+            "camera": stream.camera,
+            "role": stream.role,
+            "url": stream.address.url,
+            "user": stream.address.user,
+            "password": stream.address.password.reveal(),
+            "record": stream.record,
+        }
+        for stream in plan.streams
+    ]
+    return json.dumps({"revision": plan.revision, "streams": streams}).encode()
+
+
+def _from_json(data: bytes) -> RecordingPlan:
+    document = json.loads(data)
+    streams = tuple(
+        Stream(
+            id=StreamId(UUID(entry["id"])),
+            camera=CameraId(entry["camera"]),
+            role=StreamRole(entry["role"]),
+            address=StreamAddress(url=entry["url"], user=entry["user"], password=Secret(entry["password"])),
+            record=entry["record"],
+        )
+        for entry in document["streams"]
+    )
+    return RecordingPlan(document["revision"], streams)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """From one plan to the next."""
+
+    ended: tuple[Stream, ...]
+    begun: tuple[Stream, ...]
+
+
+def compare(old: Sequence[Stream], new: Sequence[Stream]) -> PlanChange:
+    """Say which streams end and which begin; one whose address changed does both."""
+    kept = set(old) & set(new)
+    return PlanChange(
+        ended=tuple(stream for stream in old if stream not in kept),
+        begun=tuple(stream for stream in new if stream not in kept),
+    )

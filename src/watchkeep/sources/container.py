@@ -1,0 +1,200 @@
+"""Opens addresses with libav, and says in our words what went wrong."""
+
+from datetime import datetime
+from ipaddress import ip_address
+from socket import gaierror, getaddrinfo
+from urllib.parse import urlsplit
+
+import av
+from av.container import InputContainer
+from av.error import (
+    ConnectionRefusedError as RefusedByHost,
+)
+from av.error import (
+    FFmpegError,
+    HTTPForbiddenError,
+    HTTPNotFoundError,
+    HTTPUnauthorizedError,
+    InvalidDataError,
+)
+from av.error import (
+    FileNotFoundError as NoSuchFile,
+)
+from av.error import (
+    PermissionError as NoPermission,
+)
+from av.error import (
+    TimeoutError as NoAnswer,
+)
+from av.packet import Packet as LibavPacket
+from av.video.stream import VideoStream
+
+from watchkeep.domain.camera import StreamAddress
+from watchkeep.domain.errors import CameraUnreachable, NoVideo
+from watchkeep.domain.media import TICKS_PER_SECOND, Codec, GapCause, RunEnded
+from watchkeep.sources.address import file_path, is_forbidden, place_of, with_credentials
+from watchkeep.sources.annexb import Layout, read_extradata
+from watchkeep.sources.assembler import AccessUnit, RunAssembler
+
+SILENCE_LIMIT_S = 5
+"""A camera from which nothing comes for so long is gone."""
+
+_CODECS = {"h264": Codec.H264, "hevc": Codec.H265}
+_WITHOUT_DECODING_TIMES = frozenset({"rtsp", "matroska,webm"})
+"""What libav guesses there is worse than what the SPS tells us."""
+_FILE_OPTIONS = {
+    # A file may name others (playlists, concat); none of them is ours to read.
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,flv,mpeg,h264,hevc,asf",
+    "fflags": "genpts",
+}
+_RTSP_OPTIONS = {
+    "rtsp_transport": "tcp",
+    "timeout": str(SILENCE_LIMIT_S * 1_000_000),
+    # Everything needed is in the SDP; probing would decode pictures for seconds.
+    "analyzeduration": "1",
+    "probesize": "32",
+    "fpsprobesize": "0",
+}
+
+
+def open_container(address: StreamAddress, *, is_video_only: bool = True) -> InputContainer:
+    """Open a file, or a camera over RTSP in TCP; blocks for as long as the camera lets it.
+
+    Raises:
+        FFmpegError: libav's; its text may hold the password, so only `explain` may see it.
+        CameraUnreachable: The name leads to this machine.
+    """
+    path = file_path(address)
+    if path is not None:
+        return av.open("file:" + path, options=dict(_FILE_OPTIONS))
+    _check_name(address)
+    options = dict(_RTSP_OPTIONS)
+    if is_video_only:
+        # With sound, libav mixes sender reports into the pictures' times, and they jump.
+        options["allowed_media_types"] = "video"
+    return av.open(with_credentials(address), options=options)
+
+
+def video_stream(container: InputContainer, address: StreamAddress) -> VideoStream:
+    """The first H.264 or H.265 stream.
+
+    Raises:
+        NoVideo: There is none.
+    """
+    for stream in container.streams.video:
+        if stream.codec_context.name in _CODECS:
+            return stream
+    raise NoVideo(
+        f"{place_of(address)} holds no H.264 or H.265 video; choose one of these codecs in the camera",
+        place=place_of(address),
+    )
+
+
+def assembler_for(stream: VideoStream, address: StreamAddress) -> RunAssembler:
+    """What makes runs of the stream's packets.
+
+    Raises:
+        Invalid: The decoder configuration is damaged.
+    """
+    codec = _CODECS[stream.codec_context.name]
+    layout: Layout = read_extradata(stream.codec_context.extradata or b"", is_h265=codec is Codec.H265)
+    return RunAssembler(codec, layout, is_clear_text=is_clear_text(address))
+
+
+def is_clear_text(address: StreamAddress) -> bool:
+    """Whether the pictures cross the network unencrypted."""
+    return urlsplit(address.url).scheme == "rtsp"
+
+
+def access_unit(
+    packet: "LibavPacket[VideoStream]", container: InputContainer, received_at: datetime
+) -> AccessUnit:
+    """The packet in our words; its decoding time only where the container really carries one."""
+    stream = packet.stream
+    has_dts = container.format.name not in _WITHOUT_DECODING_TIMES
+    return AccessUnit(
+        encoded=bytes(packet),
+        pts=_to_ticks(packet.pts, stream),
+        dts=_to_ticks(packet.dts, stream) if has_dts else None,
+        is_marked_key=packet.is_keyframe,
+        received_at=received_at,
+    )
+
+
+def lasting_ticks(packet: "LibavPacket[VideoStream]") -> int | None:
+    """How long the packet is shown; None or 0 when the container does not say."""
+    return _to_ticks(packet.duration, packet.stream)
+
+
+def explain(error: FFmpegError, address: StreamAddress, *, has_pictures: bool) -> RunEnded:
+    """The cause and one sentence for a person. libav's own text is never used: it holds the URL."""
+    place = place_of(address)
+    if has_pictures:
+        if isinstance(error, NoAnswer):
+            return RunEnded(
+                cause=GapCause.STALLED, detail=f"nothing came from {place} for {SILENCE_LIMIT_S} s"
+            )
+        return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"the connection to {place} broke off")
+    if file_path(address) is not None:
+        return _explain_file(error, place)
+    return _explain_camera(error, place)
+
+
+def _to_ticks(time: int | None, stream: VideoStream) -> int | None:
+    """A time of the stream in 1/90000 s, rounded to the nearest."""
+    base = stream.time_base
+    if time is None or base is None:
+        return None
+    return (2 * time * base.numerator * TICKS_PER_SECOND + base.denominator) // (2 * base.denominator)
+
+
+def _explain_camera(error: FFmpegError, place: str) -> RunEnded:
+    match error:
+        case HTTPUnauthorizedError() | HTTPForbiddenError():
+            cause, sentence = GapCause.AUTHENTICATION, "refuses the user name or the password; check them"
+        case HTTPNotFoundError():
+            cause, sentence = GapCause.NO_VIDEO, "has no stream at this path; check the end of the address"
+        case NoAnswer():
+            cause, sentence = GapCause.UNREACHABLE, "does not answer; check that the camera is switched on"
+        case RefusedByHost():
+            cause, sentence = GapCause.UNREACHABLE, "refuses connections; check the port"
+        case InvalidDataError():
+            cause, sentence = GapCause.UNREACHABLE, "does not answer as a camera does; check the port"
+        case _:
+            cause, sentence = GapCause.UNREACHABLE, "cannot be reached; check the address and the network"
+    return RunEnded(cause=cause, detail=f"{place} {sentence}")
+
+
+def _explain_file(error: FFmpegError, place: str) -> RunEnded:
+    match error:
+        case NoSuchFile():
+            cause, sentence = GapCause.UNREACHABLE, "is not there; check the path"
+        case NoPermission():
+            cause, sentence = GapCause.UNREACHABLE, "may not be read; give the recorder the right to"
+        case _:
+            cause, sentence = GapCause.NO_VIDEO, "is no video file that can be read; choose another"
+    return RunEnded(cause=cause, detail=f"{place} {sentence}")
+
+
+def _check_name(address: StreamAddress) -> None:
+    """A name must not lead to this machine. A number was checked when it was typed."""
+    host = urlsplit(address.url).hostname or ""
+    if host == "localhost":
+        return
+    try:
+        ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return
+    try:
+        found = {str(entry[4][0]) for entry in getaddrinfo(host, None)}
+    except (gaierror, UnicodeError):
+        raise CameraUnreachable(
+            f"the name {host} is not known; check it, or write the camera's number", host=host
+        ) from None
+    if any(is_forbidden(ip_address(number)) for number in found):
+        raise CameraUnreachable(
+            f"the name {host} leads to this machine or to its own link; write the camera's number", host=host
+        )

@@ -1,0 +1,160 @@
+"""The thread that waits for one connection, so that nobody else has to."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet as LibavPacket
+from av.video.stream import VideoStream
+
+from watchkeep.domain.camera import StreamAddress
+from watchkeep.domain.clock import Clock
+from watchkeep.domain.errors import CameraUnreachable, Invalid
+from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
+from watchkeep.sources.address import file_path, place_of
+from watchkeep.sources.assembler import AccessUnit, RunAssembler
+from watchkeep.sources.container import assembler_for, explain, to_ticks, video_stream
+from watchkeep.sources.pacing import Pacing
+
+QUEUE_LIMIT_PACKETS = 1000
+QUEUE_LIMIT_BYTES = 32 << 20
+"""Half a minute of 8 Mbit/s; beyond it the recorder has stopped asking."""
+
+Opener = Callable[[StreamAddress], InputContainer]
+
+
+class PacketThread:
+    """One connection, from opening to its end; the last notice is always RunEnded.
+
+    Attributes:
+        last_heard_ns: When libav last gave anything, on the monotonic clock.
+        dropped_packets: Packets that found no room.
+    """
+
+    def __init__(self, address: StreamAddress, *, clock: Clock, opener: Opener) -> None:
+        self._address = address
+        self._clock = clock
+        self._opener = opener
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._queue: deque[SourceNotice] = deque()
+        self._queued_packets = 0
+        self._queued_bytes = 0
+        self._is_dropping = False
+        self._has_pictures = False
+        self.last_heard_ns = clock.monotonic_ns()
+        self.dropped_packets = 0
+        # A daemon: it may sit in libav for some seconds after close(), and must not hold up the process.
+        self._thread = threading.Thread(target=self._run, name="packets", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
+    def take(self) -> list[SourceNotice]:
+        """What came since the last call; never waits."""
+        with self._lock:
+            notices = list(self._queue)
+            self._queue.clear()
+            self._queued_packets = self._queued_bytes = 0
+        return notices
+
+    def close(self) -> None:
+        """Let the thread end by itself: at once between packets, else when libav's own time limit is over."""
+        self._closing.set()
+
+    def _run(self) -> None:
+        try:
+            ended = self._fetch()
+        except FFmpegError as error:
+            ended = explain(error, self._address, has_pictures=self._has_pictures)
+        except CameraUnreachable as error:
+            ended = RunEnded(cause=GapCause.UNREACHABLE, detail=str(error))
+        except Invalid as error:
+            ended = RunEnded(cause=GapCause.NO_VIDEO, detail=str(error))
+        with self._lock:
+            self._queue.append(ended)
+
+    def _fetch(self) -> RunEnded:
+        place = place_of(self._address)
+        if file_path(self._address) is not None:
+            return self._play_file(place)
+        with self._opener(self._address) as container:
+            stream = video_stream(container, self._address)
+            assembler = assembler_for(stream, self._address)
+            for packet in self._packets(container, stream):
+                unit = AccessUnit(
+                    encoded=bytes(packet),
+                    pts=to_ticks(packet.pts, stream),
+                    # RTP carries no decoding times; what libav guesses here is worse than ours.
+                    dts=None,
+                    is_marked_key=packet.is_keyframe,
+                    received_at=self._clock.now(),
+                )
+                self._put(unit, assembler)
+        return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} ended the stream")
+
+    def _play_file(self, place: str) -> RunEnded:
+        """Play the file again and again, as a camera would send it."""
+        pacing = Pacing(self._clock, wait=self._closing.wait)
+        assembler: RunAssembler | None = None
+        while not self._closing.is_set():
+            played = pacing.played
+            with self._opener(self._address) as container:
+                stream = video_stream(container, self._address)
+                assembler = assembler or assembler_for(stream, self._address)
+                pacing.begin_pass()
+                for packet in self._packets(container, stream):
+                    lasting = to_ticks(packet.duration, stream)
+                    pts, dts = pacing.pace(
+                        to_ticks(packet.pts, stream), to_ticks(packet.dts, stream), lasting
+                    )
+                    unit = AccessUnit(
+                        encoded=bytes(packet),
+                        pts=pts,
+                        dts=dts,
+                        is_marked_key=packet.is_keyframe,
+                        received_at=self._clock.now(),
+                    )
+                    self._put(unit, assembler)
+            if pacing.played == played:
+                return RunEnded(cause=GapCause.NO_VIDEO, detail=f"{place} holds no pictures; choose another")
+        return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} is no longer played")
+
+    def _packets(
+        self, container: InputContainer, stream: VideoStream
+    ) -> Iterator["LibavPacket[VideoStream]"]:
+        for packet in container.demux(stream):
+            if self._closing.is_set():
+                return
+            if packet.size > 0:
+                self.last_heard_ns = self._clock.monotonic_ns()
+                yield packet
+
+    def _put(self, unit: AccessUnit, assembler: RunAssembler) -> None:
+        notices = assembler.take(unit)
+        if not notices:
+            return
+        self._has_pictures = True
+        with self._lock:
+            is_full = self._queued_packets >= QUEUE_LIMIT_PACKETS or self._queued_bytes >= QUEUE_LIMIT_BYTES
+            if is_full:
+                self.dropped_packets += 1
+                notices = _without_packets(notices, assembler)
+            for notice in notices:
+                self._queue.append(notice)
+                if isinstance(notice, Packet):
+                    self._queued_packets += 1
+                    self._queued_bytes += len(unit.encoded)
+
+
+def _without_packets(notices: list[SourceNotice], assembler: RunAssembler) -> list[SourceNotice]:
+    """Give up the run: what ends in these notices has ended, what starts in them never did."""
+    lost = assembler.interrupt(GapCause.PACKETS_LOST, "the recorder was too busy to take the packets")
+    ended: list[SourceNotice] = [notice for notice in notices if isinstance(notice, RunEnded)]
+    is_new = any(isinstance(notice, RunStarted) for notice in notices)
+    return ended if is_new else ended + lost

@@ -1,0 +1,69 @@
+"""Cuts NAL units into RTP packets. Source: RFC 3550 section 5.1, RFC 6184 section 5, RFC 7798 section 4."""
+
+import struct
+from collections.abc import Iterator, Sequence
+
+from watchkeep.domain.media import Codec
+
+PAYLOAD_TYPE = 96
+FRAME_LENGTH = 4
+"""Bytes of the interleaved frame's head: `$`, channel, length. Source: RFC 2326 section 10.12."""
+
+# An RTP packet that fits one Ethernet frame, as cameras send it over TCP too.
+_PAYLOAD_LIMIT = 1400
+_H264_FU_A = 28
+_H265_FU = 49
+_START, _END = 0x80, 0x40
+_PATCHED = struct.Struct(">HII")  # sequence number, timestamp, SSRC
+_HEAD = struct.Struct(">BBHBBHII")
+
+
+def rtp_payloads(nal: bytes, codec: Codec) -> Iterator[bytes]:
+    """The RTP payloads of one NAL unit: itself, or its fragmentation units when it is too long."""
+    if len(nal) <= _PAYLOAD_LIMIT:
+        yield nal
+        return
+    if codec is Codec.H264:
+        head = bytes([nal[0] & 0xE0 | _H264_FU_A])
+        nal_type, header_length = nal[0] & 0x1F, 1
+    else:
+        head = bytes([nal[0] & 0x81 | _H265_FU << 1, nal[1]])
+        nal_type, header_length = nal[0] >> 1 & 0x3F, 2
+    step = _PAYLOAD_LIMIT - len(head) - 1
+    for offset in range(header_length, len(nal), step):
+        mark = _START if offset == header_length else 0
+        mark |= _END if offset + step >= len(nal) else 0
+        yield head + bytes([mark | nal_type]) + nal[offset : offset + step]
+
+
+def append_picture(buffer: bytearray, nals: Sequence[bytes], codec: Codec) -> tuple[int, ...]:
+    """Append the picture's interleaved RTP packets to buffer; the last one carries the marker bit.
+
+    Returns:
+        Where in buffer each packet's sequence number lies, for `patch`.
+    """
+    payloads = [payload for nal in nals for payload in rtp_payloads(nal, codec)]
+    offsets: list[int] = []
+    for number, payload in enumerate(payloads, start=1):
+        marker = 0x80 if number == len(payloads) else 0
+        offsets.append(len(buffer) + FRAME_LENGTH + 2)
+        buffer += _HEAD.pack(0x24, 0, 12 + len(payload), 0x80, marker | PAYLOAD_TYPE, 0, 0, 0)
+        buffer += payload
+    return tuple(offsets)
+
+
+def patch(buffer: bytearray, offsets: Sequence[int], *, sequence: int, timestamp: int, ssrc: int) -> None:
+    """Write sequence number (growing by one a packet), timestamp and SSRC into packets of buffer."""
+    timestamp &= 0xFFFFFFFF
+    for number, offset in enumerate(offsets, start=sequence):
+        _PATCHED.pack_into(buffer, offset, number & 0xFFFF, timestamp, ssrc)
+
+
+def on_channel(packets: bytes, channel: int) -> bytes:
+    """The same interleaved packets for another channel than 0."""
+    moved = bytearray(packets)
+    offset = 0
+    while offset < len(moved):
+        moved[offset + 1] = channel
+        offset += FRAME_LENGTH + int.from_bytes(moved[offset + 2 : offset + 4], "big")
+    return bytes(moved)

@@ -1,0 +1,59 @@
+"""Gives each packet of a run its presentation and decoding time, whatever its source leaves out."""
+
+import heapq
+
+from watchkeep.domain.media import TICKS_PER_SECOND
+
+_GUESSED_INTERVAL_TICKS = TICKS_PER_SECOND // 25
+_FORWARD_LIMIT_TICKS = 10 * TICKS_PER_SECOND
+_BACKWARD_LIMIT_TICKS = 2 * TICKS_PER_SECOND
+_DEPTH_LIMIT = 16
+
+
+class Timeline:
+    """Decoding times that strictly grow, presentation times as they came.
+
+    RTP carries presentation times only. With a reorder depth of n, the decoding time of a picture is the
+    (n+1)-largest presentation time so far, so that no picture is shown before it is decoded.
+    """
+
+    def __init__(self, *, reorder_depth: int | None) -> None:
+        """Begin a run.
+
+        Args:
+            reorder_depth: From the SPS; None when it does not say, then it is learnt from what comes.
+        """
+        self._depth = reorder_depth or 0
+        self._is_learning = reorder_depth is None
+        self._shown: list[int] = []
+        self._last_dts: int | None = None
+        self._interval_ticks = _GUESSED_INTERVAL_TICKS
+
+    def jumps(self, pts: int | None, dts: int | None) -> bool:
+        """Say whether these times cannot belong to the same run: the camera's clock was set."""
+        time = dts if dts is not None else pts
+        if time is None or self._last_dts is None:
+            return False
+        return not -_BACKWARD_LIMIT_TICKS <= time - self._last_dts <= _FORWARD_LIMIT_TICKS
+
+    def stamp(self, pts: int | None, dts: int | None) -> tuple[int, int]:
+        """The packet's presentation and decoding time in ticks; packets come in decoding order."""
+        last = self._last_dts
+        if dts is None:
+            dts = self._from_shown(pts) if pts is not None else (last or 0) + self._interval_ticks
+        if last is not None:
+            dts = max(dts, last + 1)
+            self._interval_ticks = dts - last
+        self._last_dts = dts
+        return (dts if pts is None else pts), dts
+
+    def _from_shown(self, pts: int) -> int:
+        last = self._last_dts
+        if self._is_learning and last is not None and pts <= last and self._depth < _DEPTH_LIMIT:
+            self._depth += 1
+        heapq.heappush(self._shown, pts)
+        if len(self._shown) > self._depth:
+            return heapq.heappop(self._shown)
+        if last is not None:
+            return last + 1
+        return pts - self._depth * _GUESSED_INTERVAL_TICKS

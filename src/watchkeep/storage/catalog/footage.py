@@ -1,0 +1,240 @@
+"""Finds footage and gaps, counts what they take, and takes segments out again: doomed first, dropped last."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+from psycopg.rows import class_row
+
+from watchkeep.domain.errors import NotFound
+from watchkeep.domain.ids import CameraId, SegmentId, StreamId, made_at
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.segment import Gap, Segment
+from watchkeep.storage.catalog.connection import Connection
+from watchkeep.storage.catalog.queries import load
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.catalog.recordings import GapRow, SegmentRow
+
+_QUERIES = load("footage")
+_ID_SLACK = timedelta(days=1)
+"""How far a segment's start may lie from the time in its id before the quick look-up misses it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraStorage:
+    """What a camera's segments take, of all its streams.
+
+    Attributes:
+        size_bytes: Without lost ones.
+        bytes_last_day: Of those that began in the 24 hours before.
+        oldest: Start of the oldest living segment.
+        newest: End of the newest.
+    """
+
+    camera: CameraId
+    size_bytes: int
+    bytes_last_day: int
+    open: int
+    closed: int
+    recovered: int
+    lost: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GapTotal:
+    """How many gaps a camera's main stream had, and how long together."""
+
+    camera: CameraId
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """A segment that was deleted, when and why."""
+
+    segment: SegmentId
+    when: Interval
+    dropped_at: datetime
+    reason: str
+
+
+def segments_between(connection: Connection, stream: StreamId, when: Interval) -> list[StoredSegment]:
+    """Living segments (open, closed, recovered) of a stream that overlap a span, oldest first."""
+    facts = {"stream": stream, "start": when.start, "end": when.end}
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        return [row.segment() for row in cursor.execute(_QUERIES["between"], facts)]
+
+
+def segment(connection: Connection, identifier: SegmentId) -> StoredSegment:
+    """One segment, whatever its state.
+
+    Raises:
+        NotFound: There is none with that id.
+    """
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        near = made_at(identifier)
+        facts = {"id": identifier, "from": near - _ID_SLACK, "to": near + _ID_SLACK}
+        row = cursor.execute(_QUERIES["segment_near"], facts).fetchone()
+        if row is None:
+            row = cursor.execute(_QUERIES["segment_anywhere"], {"id": identifier}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no segment {identifier}; it may have expired.", segment=identifier)
+    return row.segment()
+
+
+def gaps_between(connection: Connection, stream: StreamId, when: Interval) -> list[Gap]:
+    """Gaps of a stream that overlap a span, oldest first; one that lasts has no end."""
+    facts = {"stream": stream, "start": when.start, "end": when.end}
+    with connection.cursor(row_factory=class_row(GapRow)) as cursor:
+        return [row.gap() for row in cursor.execute(_QUERIES["gaps_between"], facts)]
+
+
+def footage_bounds(connection: Connection, stream: StreamId) -> Interval | None:
+    """From the start of a stream's oldest living segment to the end of its newest; None without footage."""
+    oldest = connection.execute(_QUERIES["oldest_of_stream"], {"stream": stream}).fetchone()
+    newest = connection.execute(_QUERIES["newest_of_stream"], {"stream": stream}).fetchone()
+    if oldest is None or newest is None:
+        return None
+    return Interval(oldest[0].astimezone(UTC), newest[0].astimezone(UTC))
+
+
+def recorded_per_bucket(
+    connection: Connection, stream: StreamId, when: Interval, *, bucket: timedelta
+) -> list[tuple[datetime, float]]:
+    """Seconds recorded in each bucket of a span.
+
+    Args:
+        connection: An open transaction.
+        stream: Whose footage.
+        when: The span; buckets are counted from its start, the last one may be cut short.
+        bucket: Length of one; must be above zero.
+
+    Returns:
+        Start of each bucket that has footage and how many seconds of it; overlapping segments count once.
+    """
+    facts = {"stream": stream, "start": when.start, "end": when.end, "bucket": bucket}
+    rows = connection.execute(_QUERIES["recorded_per_bucket"], facts)
+    return [(start.astimezone(UTC), float(seconds)) for start, seconds in rows]
+
+
+def storage_by_camera(connection: Connection, *, now: datetime) -> list[CameraStorage]:
+    """What each camera's segments take. Walks all rows, so not for every request."""
+    with connection.cursor(row_factory=class_row(_StorageRow)) as cursor:
+        rows = cursor.execute(_QUERIES["storage_by_camera"], {"day_ago": now - timedelta(days=1)})
+        return [row.storage() for row in rows]
+
+
+def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
+    """How many gaps each camera's main stream had in a span, clipped to it."""
+    rows = connection.execute(_QUERIES["gap_totals"], {"start": when.start, "end": when.end})
+    return [GapTotal(CameraId(camera), count, float(seconds)) for camera, count, seconds in rows]
+
+
+def oldest_closed(
+    connection: Connection, limit: int, *, before: datetime, camera: CameraId | None = None
+) -> list[StoredSegment]:
+    """The oldest closed or recovered segments that ended before an instant, of one camera or of all."""
+    facts = {"limit": limit, "before": before, "camera": camera}
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        return [row.segment() for row in cursor.execute(_QUERIES["oldest_closed"], facts)]
+
+
+def cameras_with_footage(connection: Connection) -> list[CameraId]:
+    """The cameras that any segment belongs to, removed ones included."""
+    return [CameraId(row[0]) for row in connection.execute(_QUERIES["cameras_with_footage"])]
+
+
+def doom(connection: Connection, segments: Sequence[Segment], *, reason: str) -> int:
+    """Mark segments for deletion; their files go after this is durable. Returns how many were marked.
+
+    Those that are still written or doomed already are passed over.
+    """
+    return _for_each(connection, _QUERIES["doom"], segments, reason=reason)
+
+
+def doomed(connection: Connection, limit: int) -> list[StoredSegment]:
+    """Segments whose files are to go, oldest first."""
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        return [row.segment() for row in cursor.execute(_QUERIES["doomed"], {"limit": limit})]
+
+
+def drop_rows(connection: Connection, segments: Sequence[Segment]) -> int:
+    """Remove the rows of doomed segments whose files are durably gone; returns how many.
+
+    Each leaves a tombstone: a late row of a recorder cannot bring it back, and the reason can be asked for.
+    """
+    return _for_each(connection, _QUERIES["drop_row"], segments)
+
+
+def mark_lost(connection: Connection, segments: Sequence[Segment], *, reason: str) -> int:
+    """Note that files are gone though nobody ordered it; returns how many rows changed."""
+    return _for_each(connection, _QUERIES["mark_lost"], segments, reason=reason)
+
+
+def deletions(connection: Connection, camera: CameraId, when: Interval) -> list[Deletion]:
+    """What was deleted of a camera in a span, and why."""
+    facts = {"camera": camera, "start": when.start, "end": when.end}
+    return [
+        Deletion(
+            segment=SegmentId(identifier),
+            when=Interval(start.astimezone(UTC), end.astimezone(UTC)),
+            dropped_at=dropped_at.astimezone(UTC),
+            reason=reason,
+        )
+        for identifier, start, end, dropped_at, reason in connection.execute(_QUERIES["deletions"], facts)
+    ]
+
+
+def forget_tombstones(connection: Connection, *, before: datetime) -> int:
+    """Forget deletions older than an instant; returns how many."""
+    return connection.execute(_QUERIES["forget_tombstones"], {"before": before}).rowcount
+
+
+def all_segments(connection: Connection) -> Iterator[StoredSegment]:
+    """Every segment, oldest first, read in steps of a thousand while the transaction lasts."""
+    with connection.cursor(name="all_segments", row_factory=class_row(SegmentRow)) as cursor:
+        cursor.itersize = 1000
+        for row in cursor.execute(_QUERIES["all_segments"]):
+            yield row.segment()
+
+
+def _for_each(
+    connection: Connection, query: LiteralString, segments: Sequence[Segment], *, reason: str = ""
+) -> int:
+    if not segments:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            query, [{"id": part.id, "start": part.when.start, "reason": reason} for part in segments]
+        )
+        return cursor.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class _StorageRow:
+    camera_id: str
+    size_bytes: int
+    bytes_last_day: int
+    open: int
+    closed: int
+    recovered: int
+    lost: int
+    oldest: datetime | None
+    newest: datetime | None
+
+    def storage(self) -> CameraStorage:
+        return CameraStorage(
+            camera=CameraId(self.camera_id),
+            size_bytes=self.size_bytes,
+            bytes_last_day=self.bytes_last_day,
+            open=self.open,
+            closed=self.closed,
+            recovered=self.recovered,
+            lost=self.lost,
+            oldest=None if self.oldest is None else self.oldest.astimezone(UTC),
+            newest=None if self.newest is None else self.newest.astimezone(UTC),
+        )

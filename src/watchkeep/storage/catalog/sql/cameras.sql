@@ -1,0 +1,77 @@
+-- cameras --
+-- Cameras within a scope, by name; with or without removed ones. A null scope is every camera.
+select camera_id, site_id, name, is_enabled, retention_days, created_at, removed_at
+  from cameras
+ where (removed_at is null or %(with_removed)s)
+   and (%(scope)s::text[] is null or camera_id = any (%(scope)s::text[]))
+ order by lower(name), camera_id;
+
+-- streams --
+-- The present streams of cameras, main before sub.
+select stream_id, camera_id, role, url, user_name, sealed_password, record
+  from streams
+ where camera_id = any (%(cameras)s::text[])
+   and removed_at is null
+ order by camera_id, role;
+
+-- is_taken --
+-- Says whether an id was ever given to a camera.
+select exists (select from cameras where camera_id = %(id)s);
+
+-- insert_camera --
+-- Adds a camera.
+insert into cameras (camera_id, site_id, name, is_enabled, retention_days, created_at)
+values (%(id)s, %(site)s, %(name)s, %(is_enabled)s, %(retention_days)s, %(created_at)s);
+
+-- update_camera --
+-- Changes what an operator says of a camera.
+update cameras
+   set site_id = %(site)s,
+       name = %(name)s,
+       is_enabled = %(is_enabled)s,
+       retention_days = %(retention_days)s
+ where camera_id = %(id)s
+   and removed_at is null;
+
+-- remove_camera --
+-- Takes a camera away; its row and id stay.
+update cameras
+   set removed_at = greatest(%(at)s, created_at),
+       is_enabled = false
+ where camera_id = %(id)s
+   and removed_at is null;
+
+-- retire_streams --
+-- Takes away the streams of a camera that are not in a list; their passwords go at once.
+update streams
+   set removed_at = greatest(%(at)s, created_at),
+       sealed_password = ''
+ where camera_id = %(camera)s
+   and removed_at is null
+   and stream_id <> all (%(kept)s::uuid[]);
+
+-- put_stream --
+-- Adds or changes a stream.
+insert into streams (stream_id, camera_id, role, url, user_name, sealed_password, record, created_at)
+values (%(id)s, %(camera)s, %(role)s, %(url)s, %(user_name)s, %(sealed_password)s, %(record)s, %(at)s)
+on conflict (stream_id) do update
+   set role = excluded.role,
+       url = excluded.url,
+       user_name = excluded.user_name,
+       sealed_password = excluded.sealed_password,
+       record = excluded.record
+ where streams.camera_id = excluded.camera_id
+   and streams.removed_at is null;
+
+-- revision --
+-- The number that grows with every change of a site, camera or stream.
+select revision from camera_revision;
+
+-- sites --
+-- All sites, oldest first.
+select site_id, name, zone from sites order by created_at, site_id;
+
+-- put_site --
+-- Adds a site or changes its name and zone.
+insert into sites (site_id, name, zone) values (%(id)s, %(name)s, %(zone)s)
+on conflict (site_id) do update set name = excluded.name, zone = excluded.zone;

@@ -1,0 +1,189 @@
+-- between --
+-- Living segments of a stream that share an instant with [start, end), oldest first. No segment is longer than
+-- five minutes (a constraint), so the search is bounded below. Index: segments_stream.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+  from video_segments
+ where stream_id = %(stream)s
+   and start_time > %(start)s::timestamptz - interval '5 minutes'
+   and start_time < %(end)s
+   and end_time > %(start)s
+   and state in ('open', 'closed', 'recovered')
+ order by start_time, segment_id;
+
+-- segment_near --
+-- A segment by its id, looked for around the time that its id carries. Index: primary key.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+  from video_segments
+ where segment_id = %(id)s
+   and start_time between %(from)s and %(to)s;
+
+-- segment_anywhere --
+-- A segment by its id in all partitions: only for one whose clock was wrong when it was made.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+  from video_segments
+ where segment_id = %(id)s;
+
+-- gaps_between --
+-- Gaps of a stream that share an instant with [start, end), oldest first. Index: gaps_span.
+select gap_id, camera_id, stream_id, started_at, ended_at, cause, detail
+  from gaps
+ where stream_id = %(stream)s
+   and tstzrange(started_at, ended_at) && tstzrange(%(start)s, %(end)s)
+ order by started_at, gap_id;
+
+-- oldest_of_stream --
+-- The start of the oldest living segment of a stream. Index: segments_stream.
+select start_time
+  from video_segments
+ where stream_id = %(stream)s and state in ('open', 'closed', 'recovered')
+ order by start_time
+ limit 1;
+
+-- newest_of_stream --
+-- The end of the newest living segment of a stream. Index: segments_stream.
+select end_time
+  from video_segments
+ where stream_id = %(stream)s and state in ('open', 'closed', 'recovered')
+ order by start_time desc
+ limit 1;
+
+-- recorded_per_bucket --
+-- Seconds recorded in each bucket of [start, end) that has any; overlapping segments count once.
+with pieces as (
+    select bucket,
+           greatest(start_time, %(start)s::timestamptz + bucket * %(bucket)s::interval) as piece_start,
+           least(end_time, %(end)s::timestamptz, %(start)s::timestamptz + (bucket + 1) * %(bucket)s::interval) as piece_end
+      from video_segments,
+           lateral generate_series(
+               floor(extract(epoch from greatest(start_time, %(start)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint,
+               floor(extract(epoch from least(end_time, %(end)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint
+           ) as bucket
+     where stream_id = %(stream)s
+       and start_time > %(start)s::timestamptz - interval '5 minutes'
+       and start_time < %(end)s
+       and end_time > %(start)s
+       and state in ('open', 'closed', 'recovered')
+),
+merged as (
+    select bucket, range_agg(tstzrange(piece_start, piece_end)) as spans
+      from pieces
+     where piece_end > piece_start
+     group by bucket
+)
+select %(start)s::timestamptz + bucket * %(bucket)s::interval,
+       (select sum(extract(epoch from upper(span) - lower(span))) from unnest(spans) as span)::double precision
+  from merged
+ order by bucket;
+
+-- storage_by_camera --
+-- What each camera's segments take and how they are; walks all of them.
+select camera_id,
+       coalesce(sum(size_bytes) filter (where state <> 'lost'), 0)::bigint as size_bytes,
+       coalesce(sum(size_bytes) filter (where start_time >= %(day_ago)s and state <> 'lost'), 0)::bigint as bytes_last_day,
+       count(*) filter (where state = 'open') as open,
+       count(*) filter (where state = 'closed') as closed,
+       count(*) filter (where state = 'recovered') as recovered,
+       count(*) filter (where state = 'lost') as lost,
+       min(start_time) filter (where state in ('open', 'closed', 'recovered')) as oldest,
+       max(end_time) filter (where state in ('open', 'closed', 'recovered')) as newest
+  from video_segments
+ group by camera_id
+ order by camera_id;
+
+-- gap_totals --
+-- How many gaps each camera's main stream had in [start, end), and for how many seconds.
+select g.camera_id,
+       count(*),
+       sum(extract(epoch from least(coalesce(g.ended_at, %(end)s), %(end)s) - greatest(g.started_at, %(start)s)))::double precision
+  from gaps g
+  join streams s using (stream_id)
+ where tstzrange(g.started_at, g.ended_at) && tstzrange(%(start)s, %(end)s)
+   and s.role = 'main'
+ group by g.camera_id
+ order by g.camera_id;
+
+-- oldest_closed --
+-- The oldest segments that may be judged for expiry; of one camera or all, ending before an instant.
+-- Index: segments_camera or segments_time.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+  from video_segments
+ where state in ('closed', 'recovered')
+   and start_time < %(before)s
+   and end_time < %(before)s
+   and (%(camera)s::text is null or camera_id = %(camera)s)
+ order by start_time, segment_id
+ limit %(limit)s;
+
+-- cameras_with_footage --
+-- The cameras that any segment belongs to, removed ones included; one index probe a camera.
+with recursive names as (
+    (select camera_id from video_segments order by camera_id limit 1)
+    union all
+    select (select v.camera_id from video_segments v where v.camera_id > names.camera_id order by v.camera_id limit 1)
+      from names
+     where names.camera_id is not null
+)
+select camera_id from names where camera_id is not null;
+
+-- doom --
+-- Marks a segment for deletion with the reason; one that is open or already doomed stays.
+update video_segments
+   set state = 'doomed', reason = %(reason)s
+ where segment_id = %(id)s
+   and start_time = %(start)s
+   and state in ('closed', 'recovered', 'lost');
+
+-- doomed --
+-- Segments whose files are to go, oldest first. Index: segments_unsettled.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+  from video_segments
+ where state = 'doomed'
+ order by start_time, segment_id
+ limit %(limit)s;
+
+-- drop_row --
+-- Removes the row of a doomed segment and remembers that it was deleted, and why.
+with gone as (
+    delete from video_segments
+     where segment_id = %(id)s
+       and start_time = %(start)s
+       and state = 'doomed'
+ returning segment_id, camera_id, start_time, end_time, reason
+)
+insert into segment_tombstones (segment_id, camera_id, start_time, end_time, reason)
+select segment_id, camera_id, start_time, end_time, reason from gone
+on conflict (segment_id) do nothing;
+
+-- mark_lost --
+-- Notes that a segment's file is gone though nobody ordered it.
+update video_segments
+   set state = 'lost', reason = %(reason)s
+ where segment_id = %(id)s
+   and start_time = %(start)s
+   and state in ('open', 'closed', 'recovered');
+
+-- deletions --
+-- What was deleted of a camera in [start, end) and why, oldest first. Index: tombstones_camera.
+select segment_id, start_time, end_time, dropped_at, reason
+  from segment_tombstones
+ where camera_id = %(camera)s
+   and start_time > %(start)s::timestamptz - interval '5 minutes'
+   and start_time < %(end)s
+   and end_time > %(start)s
+ order by start_time;
+
+-- forget_tombstones --
+-- Forgets deletions so old that no row can come late any more.
+delete from segment_tombstones where dropped_at < %(before)s;
+
+-- all_segments --
+-- Every segment, oldest first; read in steps. Index: segments_time.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+  from video_segments
+ order by start_time, segment_id;

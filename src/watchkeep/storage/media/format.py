@@ -1,0 +1,374 @@
+"""The bytes of a segment file: head, marks, final record. Source: docs/formats/segment.md, the authority."""
+
+import hashlib
+import hmac
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+from watchkeep.domain.clock import Rng
+from watchkeep.domain.errors import DataLoss, Invalid, Tampered
+from watchkeep.domain.fs import File
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.segment import SegmentHeader, SegmentState
+from watchkeep.storage.encryption.envelope import (
+    KEY_SIZE,
+    NONCE_SIZE,
+    SEAL_OVERHEAD,
+    TAG_SIZE,
+    RecordCipher,
+    expand,
+    seal,
+    unseal,
+)
+from watchkeep.storage.media.header import decode_header, encode_header
+
+VERSION = 1
+MAGIC = b"WKSEG\r\n"
+LARGEST_HEADER = 65_536
+SALT_SIZE = 32
+WRAP_SIZE = KEY_SIZE + SEAL_OVERHEAD
+COMMITMENT_SIZE = 32
+PIECE_SIZE = 65_536
+"""Plaintext of a full record."""
+RECORD_HEAD_SIZE = 8
+RECORD_OVERHEAD = RECORD_HEAD_SIZE + TAG_SIZE
+RECOVERY_COUNTERS = 1 << 30
+"""Recoveries seal with counters from here on, writers below: no nonce is shared."""
+
+_PREFIX = struct.Struct(">B7sI")
+_RECORD = struct.Struct(">II")
+_MARK = struct.Struct(">IBBHQIIQIqqQI16s32s")
+_FINAL = struct.Struct(">IIQqqBQI32s")
+MARK_SIZE = _MARK.size
+FINAL_RECORD_SIZE = _FINAL.size + RECORD_OVERHEAD
+_FIRST_READ = 4096
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_STATES = {SegmentState.CLOSED: 1, SegmentState.RECOVERED: 2}
+
+
+class RecordType(IntEnum):
+    """What a record holds."""
+
+    VIDEO = 1
+    AUDIO = 2
+    """Reserved; refused in version 1."""
+    METADATA = 3
+    INDEX = 4
+    FINAL = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What stands before the first record.
+
+    Attributes:
+        bound: Bytes 0 up to the end of the salt.
+        wrap: The data key, sealed under the shred key.
+        size_bytes: Offset of the first record.
+    """
+
+    header: SegmentHeader
+    bound: bytes
+    wrap: bytes
+    commitment: bytes
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FragmentMark:
+    """Says that a fragment is whole, and where it is.
+
+    Attributes:
+        number: In this segment, from 0 without holes.
+        offset: In the video stream, the init section included.
+        media_offset: Where in the fragment its mdat's body starts.
+        record_offset: Where in the file its first video record starts.
+        digest: SHA-256(salt ‖ the fragment from media_offset on).
+    """
+
+    number: int
+    starts_with_key: bool
+    packet_count: int
+    offset: int
+    length: int
+    media_offset: int
+    start_ticks: int
+    duration_ticks: int
+    when: Interval
+    record_offset: int
+    record_counter: int
+    salt: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Final:
+    """The last record: what the segment is made of."""
+
+    fragment_count: int
+    record_count: int
+    video_bytes: int
+    when: Interval
+    state: SegmentState
+    index_offset: int
+    index_counter: int
+    root_digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What the catalog wants to know of a finished segment."""
+
+    header: SegmentHeader
+    when: Interval
+    fragment_count: int
+    size_bytes: int
+    root_digest: bytes
+    state: SegmentState
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHead:
+    """The plain 8 bytes before a record's ciphertext."""
+
+    type: int
+    length: int
+    counter: int
+    encoded: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the whole record in the file."""
+        return self.length + RECORD_OVERHEAD
+
+
+def make_head(header: SegmentHeader, shred_key: bytes, rng: Rng) -> tuple[bytes, RecordCipher]:
+    """The head's bytes with a fresh data key, and the cipher for the records."""
+    text = encode_header(header)
+    if len(text) > LARGEST_HEADER:
+        raise Invalid("the segment's header is too long", size_bytes=len(text))
+    bound = _PREFIX.pack(VERSION, MAGIC, len(text)) + text + rng.token(SALT_SIZE)
+    data_key = rng.token(KEY_SIZE)
+    cipher, commitment = _derive(data_key, bound)
+    return bound + seal(shred_key, data_key, bound_to=bound, rng=rng) + commitment, cipher
+
+
+def read_head(file: File, name: str) -> Head:
+    """Parse the head; nothing in it is authentic yet.
+
+    Raises:
+        Invalid: It is no segment file, or one of a newer version.
+        DataLoss: The file ends within the head.
+    """
+    start = file.read_at(0, _FIRST_READ)
+    magic = bytes((VERSION,)) + MAGIC
+    if start[:8] != magic[: len(start)]:
+        if start[1:8] == MAGIC:
+            raise Invalid(f"{name} has format {start[0]}; read it with a newer Watchkeep", path=name)
+        raise Invalid(f"{name} is no segment file", path=name)
+    if len(start) < _PREFIX.size:
+        raise _torn_head(name)
+    header_size: int = _PREFIX.unpack_from(start)[2]
+    if header_size > LARGEST_HEADER:
+        raise Invalid(f"{name} has a header of {header_size} bytes; it is damaged", path=name)
+    bound_size = _PREFIX.size + header_size + SALT_SIZE
+    size = bound_size + WRAP_SIZE + COMMITMENT_SIZE
+    if len(start) < size:
+        start += file.read_at(len(start), size - len(start))
+    if len(start) < size:
+        raise _torn_head(name)
+    return Head(
+        header=decode_header(start[_PREFIX.size : bound_size - SALT_SIZE], name),
+        bound=start[:bound_size],
+        wrap=start[bound_size : bound_size + WRAP_SIZE],
+        commitment=start[bound_size + WRAP_SIZE : size],
+        size_bytes=size,
+    )
+
+
+def open_head(head: Head, shred_key: bytes, name: str) -> RecordCipher:
+    """The cipher for the records; Tampered if the head was changed or the key is another one."""
+    try:
+        data_key = unseal(shred_key, head.wrap, bound_to=head.bound)
+    except Tampered:
+        raise Tampered(
+            f"the head of {name} does not open with its shred key: it was changed, or the key is another one",
+            path=name,
+        ) from None
+    cipher, commitment = _derive(data_key, head.bound)
+    if not hmac.compare_digest(commitment, head.commitment):
+        raise Tampered(f"the commitment of {name} was changed", path=name)
+    return cipher
+
+
+def seal_record(cipher: RecordCipher, kind: RecordType, counter: int, plaintext: bytes) -> bytes:
+    """One record, whole."""
+    head = _RECORD.pack(kind << 24 | len(plaintext), counter)
+    return head + cipher.seal(counter, plaintext, head)
+
+
+def parse_record_head(encoded: bytes) -> RecordHead:
+    """The plain 8 bytes; DataLoss if there are fewer, Tampered if no writer makes such a record."""
+    if len(encoded) < RECORD_HEAD_SIZE:
+        raise DataLoss("the file ends within a record")
+    word, counter = _RECORD.unpack_from(encoded)
+    kind, length = word >> 24, word & 0xFFFFFF
+    if not 1 <= length <= PIECE_SIZE or kind not in (1, 3, 4, 5):
+        raise Tampered(f"a record of type {kind} with {length} bytes is none of ours; its head was changed")
+    return RecordHead(kind, length, counter, encoded[:RECORD_HEAD_SIZE])
+
+
+def open_record(cipher: RecordCipher, head: RecordHead, sealed: bytes) -> bytes:
+    """The plaintext of a record; sealed is ciphertext ‖ tag. DataLoss if it is short, else Tampered."""
+    if len(sealed) < head.length + TAG_SIZE:
+        raise DataLoss("the file ends within a record")
+    return cipher.open(head.counter, sealed, head.encoded)
+
+
+def pieces(plaintext: bytes) -> Iterable[bytes]:
+    """Cut what is longer than a record: all pieces are full but the last."""
+    return (plaintext[at : at + PIECE_SIZE] for at in range(0, len(plaintext), PIECE_SIZE))
+
+
+def piece_count(size_bytes: int) -> int:
+    """How many records a plaintext of that size takes."""
+    return -(-size_bytes // PIECE_SIZE)
+
+
+def digest_media(salt: bytes, media: bytes | memoryview) -> bytes:
+    """A fragment's salted digest."""
+    digest = hashlib.sha256(salt)
+    digest.update(media)
+    return digest.digest()
+
+
+def root_digest(marks: Iterable[FragmentMark]) -> bytes:
+    """SHA-256 over the fragments' digests in order."""
+    return hashlib.sha256(b"".join(mark.digest for mark in marks)).digest()
+
+
+def pack_mark(mark: FragmentMark) -> bytes:
+    """112 bytes; Invalid if a number is too large for its field."""
+    try:
+        return _MARK.pack(
+            mark.number,
+            1,
+            int(mark.starts_with_key),
+            mark.packet_count,
+            mark.offset,
+            mark.length,
+            mark.media_offset,
+            mark.start_ticks,
+            mark.duration_ticks,
+            _microseconds(mark.when.start),
+            _microseconds(mark.when.end),
+            mark.record_offset,
+            mark.record_counter,
+            mark.salt,
+            mark.digest,
+        )
+    except struct.error:
+        raise Invalid(f"fragment {mark.number} does not fit a mark; cut it shorter") from None
+
+
+def unpack_mark(encoded: bytes) -> FragmentMark:
+    """Read a mark that passed its tag; Invalid if a newer version wrote it."""
+    if len(encoded) != MARK_SIZE:
+        raise Invalid("a metadata record is no fragment mark; read the file with a newer Watchkeep")
+    (
+        number,
+        kind,
+        flags,
+        packets,
+        offset,
+        length,
+        media,
+        ticks,
+        duration,
+        start,
+        end,
+        at,
+        counter,
+        salt,
+        digest,
+    ) = _MARK.unpack(encoded)
+    if kind != 1 or flags > 1:
+        raise Invalid(f"a metadata record of kind {kind} is unknown; read the file with a newer Watchkeep")
+    return FragmentMark(
+        number=number,
+        starts_with_key=bool(flags & 1),
+        packet_count=packets,
+        offset=offset,
+        length=length,
+        media_offset=media,
+        start_ticks=ticks,
+        duration_ticks=duration,
+        when=Interval(_instant(start), _instant(end)),
+        record_offset=at,
+        record_counter=counter,
+        salt=salt,
+        digest=digest,
+    )
+
+
+def unpack_index(encoded: bytes) -> list[FragmentMark]:
+    """All marks of an index that passed its tags."""
+    return [unpack_mark(encoded[at : at + MARK_SIZE]) for at in range(0, len(encoded), MARK_SIZE)]
+
+
+def pack_final(final: Final) -> bytes:
+    """77 bytes."""
+    return _FINAL.pack(
+        final.fragment_count,
+        final.record_count,
+        final.video_bytes,
+        _microseconds(final.when.start),
+        _microseconds(final.when.end),
+        _STATES[final.state],
+        final.index_offset,
+        final.index_counter,
+        final.root_digest,
+    )
+
+
+def unpack_final(encoded: bytes) -> Final:
+    """Read a final record that passed its tag."""
+    if len(encoded) != _FINAL.size:
+        raise Invalid("a final record has an unknown form; read the file with a newer Watchkeep")
+    fragments, records, video, start, end, state, index, counter, root = _FINAL.unpack(encoded)
+    return Final(
+        fragment_count=fragments,
+        record_count=records,
+        video_bytes=video,
+        when=Interval(_instant(start), _instant(end)),
+        state=next(word for word, number in _STATES.items() if number == state),
+        index_offset=index,
+        index_counter=counter,
+        root_digest=root,
+    )
+
+
+def _derive(data_key: bytes, bound: bytes) -> tuple[RecordCipher, bytes]:
+    material = expand(
+        data_key,
+        b"watchkeep segment 1" + hashlib.sha256(bound).digest(),
+        KEY_SIZE + NONCE_SIZE + COMMITMENT_SIZE,
+    )
+    nonce_end = KEY_SIZE + NONCE_SIZE
+    return RecordCipher(material[:KEY_SIZE], material[KEY_SIZE:nonce_end]), material[nonce_end:]
+
+
+def _torn_head(name: str) -> DataLoss:
+    return DataLoss(f"{name} ends within its head; nothing was recorded in it", path=name)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _instant(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)

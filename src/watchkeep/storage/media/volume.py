@@ -1,0 +1,205 @@
+"""One footage folder: whose it is, and where its files lie. Source: docs/formats/segment.md."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+from watchkeep.domain.camera import is_camera_id
+from watchkeep.domain.clock import Rng
+from watchkeep.domain.errors import Conflict, DataLoss, Invalid, NotFound
+from watchkeep.domain.fs import Fs, Space, read_whole, replace_file
+from watchkeep.domain.ids import CameraId, SegmentId
+
+SUFFIX = ".wks"
+_IDENTITY = "volume.json"
+_OPEN = "open"
+_QUARANTINE = "quarantine"
+_HARMLESS = {"lost+found"}
+"""Names that an empty file system may hold."""
+
+
+class Volume:
+    """A footage folder that is known to be the right one."""
+
+    def __init__(self, root: Path, identity: UUID, *, fs: Fs) -> None:
+        """Use `open`."""
+        self.root = root
+        self.id = identity
+        self._fs = fs
+
+    @classmethod
+    def open(
+        cls, root: Path, *, fs: Fs, rng: Rng, installation: UUID, expected: UUID | None = None
+    ) -> "Volume":
+        """Open a footage folder, or make an empty one ours; durable on return.
+
+        Args:
+            root: The folder; made if missing, unless a volume is expected in it.
+            fs: The file system.
+            rng: For the id of a new volume.
+            installation: Whose footage it is.
+            expected: The id that this folder had before; None if it was never used.
+
+        Raises:
+            Conflict: It belongs to another installation, is another volume than expected, was emptied or is
+                not mounted, or is not empty though it is no volume. Nothing was written.
+            DataLoss: Its identity file is damaged.
+        """
+        try:
+            identity = _read_identity(root, fs=fs, installation=installation)
+        except FileNotFoundError:
+            identity = None
+        if expected is not None and identity != expected:
+            what = "is another disk" if identity else "is empty or not mounted"
+            raise Conflict(
+                f"{root} {what}, not volume {expected}; mount the right one, or give this one up",
+                path=str(root),
+                expected=str(expected),
+                found=str(identity),
+            )
+        if identity is None:
+            identity = _make_identity(root, fs=fs, rng=rng, installation=installation)
+        fs.make_directories(root / _OPEN)
+        return cls(root, identity, fs=fs)
+
+    def open_path(self, segment: SegmentId) -> Path:
+        """Where a segment lies while it is written."""
+        return self.root / _OPEN / f"{segment}{SUFFIX}"
+
+    def final_path(self, *, camera: CameraId, day: date, segment: SegmentId) -> Path:
+        """Where a finished segment lies; day is its header's shred day."""
+        if not is_camera_id(camera):
+            raise Invalid(f"{camera!r} is no camera id", camera=camera)
+        return self.root / camera / day.isoformat() / f"{segment}{SUFFIX}"
+
+    def relative(self, path: Path) -> str:
+        """A path as the catalog keeps it."""
+        return path.relative_to(self.root).as_posix()
+
+    def locate(self, relative: str, segment: SegmentId) -> Path:
+        """Where a segment lies now: in its final place, else in open/.
+
+        Raises:
+            NotFound: It is in neither.
+            Invalid: The path leads out of the volume.
+        """
+        parts = PurePosixPath(relative).parts
+        if not parts or relative.startswith("/") or ".." in parts:
+            raise Invalid(f"{relative!r} does not lie within the volume", path=relative)
+        final = self.root.joinpath(*parts)
+        # The final place twice: the file may be moved there between the first look and the second.
+        for path in (final, self.open_path(segment), final):
+            if self._is_there(path):
+                return path
+        raise NotFound(
+            f"the file {relative} is not on volume {self.root}", path=relative, segment=str(segment)
+        )
+
+    def segments(self) -> Iterator[Path]:
+        """Every finished segment's file, camera by camera, day by day."""
+        for camera in self._folders(self.root):
+            for day in self._folders(camera):
+                if _is_day(day.name):
+                    yield from (path for path in self._files(day) if path.suffix == SUFFIX)
+
+    def open_segments(self) -> list[Path]:
+        """Every file in open/, also one that is no segment."""
+        return self._files(self.root / _OPEN)
+
+    def sync_open(self) -> None:
+        """Make the names in open/ durable."""
+        self._fs.sync_directory(self.root / _OPEN)
+
+    def settle(self, open_path: Path, final_path: Path) -> None:
+        """Move a finished file to its final place; durable on return. Settled already is no error."""
+        self._fs.make_directories(final_path.parent)
+        try:
+            self._fs.rename(open_path, final_path)
+        except FileNotFoundError:
+            if not self._is_there(final_path):
+                raise NotFound(f"{open_path} is not there to be settled", path=str(open_path)) from None
+        # After a power cut both names may be the same file; renaming it onto itself keeps both.
+        self._fs.unlink(open_path)
+        self._fs.sync_directory(final_path.parent)
+        self._fs.sync_directory(open_path.parent)
+
+    def quarantine(self, path: Path, reason: str) -> Path:
+        """Put a file that is not understood aside, with the reason beside it; durable on return.
+
+        Returns:
+            Where it lies now.
+        """
+        folder = self.root / _QUARANTINE
+        self._fs.make_directories(folder)
+        taken = {entry.name for entry in self._fs.entries(folder)}
+        name, number = path.name, 1
+        while name in taken or f"{name}.reason" in taken:
+            number += 1
+            name = f"{path.stem}-{number}{path.suffix}"
+        replace_file(self._fs, folder / f"{name}.reason", f"{reason}\n".encode())
+        self._fs.rename(path, folder / name)
+        self._fs.sync_directory(folder)
+        self._fs.sync_directory(path.parent)
+        return folder / name
+
+    def space(self) -> Space:
+        """Room on the volume."""
+        return self._fs.space(self.root)
+
+    def _is_there(self, path: Path) -> bool:
+        try:
+            self._fs.size(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+    def _folders(self, path: Path) -> list[Path]:
+        return sorted(path / entry.name for entry in self._fs.entries(path) if entry.is_directory)
+
+    def _files(self, path: Path) -> list[Path]:
+        return sorted(path / entry.name for entry in self._fs.entries(path) if not entry.is_directory)
+
+
+def _read_identity(root: Path, *, fs: Fs, installation: UUID) -> UUID:
+    text = read_whole(fs, root / _IDENTITY)
+    try:
+        content = json.loads(text)
+        found, identity = UUID(content["installation"]), UUID(content["volume"])
+        version = content["format"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise DataLoss(
+            f"{root / _IDENTITY} is damaged; restore it from the backup, or write it anew by hand",
+            path=str(root),
+        ) from None
+    if version != 1:
+        raise Invalid(f"{root} has format {version}; open it with a newer Watchkeep", path=str(root))
+    if found != installation:
+        raise Conflict(
+            f"{root} belongs to another installation; choose another folder",
+            path=str(root),
+            installation=str(found),
+        )
+    return identity
+
+
+def _make_identity(root: Path, *, fs: Fs, rng: Rng, installation: UUID) -> UUID:
+    strangers = {entry.name for entry in fs.entries(root)} - _HARMLESS - {f"{_IDENTITY}.part"}
+    if strangers:
+        raise Conflict(
+            f"{root} is not empty but is no volume of Watchkeep; choose an empty folder", path=str(root)
+        )
+    identity = UUID(bytes=rng.token(16), version=4)
+    content = {"format": 1, "installation": str(installation), "volume": str(identity)}
+    fs.make_directories(root)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    replace_file(fs, root / _IDENTITY, text.encode())
+    return identity
+
+
+def _is_day(name: str) -> bool:
+    try:
+        return date.fromisoformat(name).isoformat() == name
+    except ValueError:
+        return False

@@ -1,0 +1,234 @@
+"""Writes a segment file. Source: docs/formats/segment.md, "Life of the file"."""
+
+from pathlib import Path
+
+from watchkeep.domain.clock import Rng
+from watchkeep.domain.errors import Conflict, Exhausted, Invalid
+from watchkeep.domain.fs import File, Fs
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import Fragment
+from watchkeep.domain.segment import SegmentHeader, SegmentState
+from watchkeep.storage.encryption.envelope import RecordCipher
+from watchkeep.storage.encryption.keystore import ShredKey
+from watchkeep.storage.media.format import (
+    RECOVERY_COUNTERS,
+    Final,
+    FragmentMark,
+    RecordType,
+    Summary,
+    digest_media,
+    make_head,
+    pack_final,
+    pack_mark,
+    piece_count,
+    pieces,
+    root_digest,
+    seal_record,
+)
+
+_COUNTER_LIMIT = RECOVERY_COUNTERS - (1 << 16)
+"""Leaves counters for the index, so that a writer never gets to those of recoveries."""
+
+
+def seal_ending(
+    cipher: RecordCipher,
+    marks: list[FragmentMark],
+    *,
+    state: SegmentState,
+    position: int,
+    counter: int,
+    records_before: int,
+) -> tuple[bytes, Final]:
+    """Index and final record for a file that ends at position with that many records."""
+    sealed: list[bytes] = []
+    index_counter = counter
+    for piece in pieces(b"".join(pack_mark(mark) for mark in marks)):
+        sealed.append(seal_record(cipher, RecordType.INDEX, counter, piece))
+        counter += 1
+    final = Final(
+        fragment_count=len(marks),
+        record_count=records_before + len(sealed),
+        video_bytes=marks[-1].offset + marks[-1].length,
+        when=Interval(marks[0].when.start, marks[-1].when.end),
+        state=state,
+        index_offset=position,
+        index_counter=index_counter,
+        root_digest=root_digest(marks),
+    )
+    sealed.append(seal_record(cipher, RecordType.FINAL, counter, pack_final(final)))
+    return b"".join(sealed), final
+
+
+class SealedWriter:
+    """One open segment file. After any failed write or sync only `abandon` is left."""
+
+    def __init__(
+        self, file: File, path: Path, header: SegmentHeader, *, cipher: RecordCipher, rng: Rng
+    ) -> None:
+        """Use `create`."""
+        self.path = path
+        self.header = header
+        self._file = file
+        self._cipher = cipher
+        self._rng = rng
+        self._position = 0
+        self._counter = 0
+        self._video_bytes = 0
+        self._marks: list[FragmentMark] = []
+        self._is_writable = True
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        header: SegmentHeader,
+        init_section: bytes,
+        *,
+        shred_key: ShredKey,
+        fs: Fs,
+        rng: Rng,
+    ) -> "SealedWriter":
+        """Begin a file. Head and init section are durable on return; the name is the caller's to sync.
+
+        Raises:
+            Conflict: The name is taken.
+            Invalid: The header names another shred key, or there is no init section.
+        """
+        if shred_key.id != header.shred_key:
+            raise Invalid("the header names another shred key than the one given", path=str(path))
+        if not init_section:
+            raise Invalid("a segment begins with an init section", path=str(path))
+        head, cipher = make_head(header, shred_key.key, rng)
+        try:
+            file = fs.create(path)
+        except FileExistsError:
+            raise Conflict(f"{path} is there already; a segment is written once", path=str(path)) from None
+        writer = cls(file, path, header, cipher=cipher, rng=rng)
+        try:
+            writer._write(head + writer._seal_video(init_section))
+            writer.sync()
+        except OSError:
+            file.close()
+            fs.unlink(path)
+            raise
+        return writer
+
+    @property
+    def fragment_count(self) -> int:
+        """Fragments appended so far."""
+        return len(self._marks)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the file now."""
+        return self._position
+
+    @property
+    def when(self) -> Interval | None:
+        """From the first fragment's start to the last one's end; None before the first."""
+        if not self._marks:
+            return None
+        return Interval(self._marks[0].when.start, self._marks[-1].when.end)
+
+    def append(self, fragment: Fragment) -> None:
+        """Add a fragment; in the page cache on return: it survives a kill, and a power cut after `sync`.
+
+        Raises:
+            Invalid: It belongs to another run, or a number does not fit.
+            Exhausted: The file has as many records as one key may seal.
+            OSError: It could not be written; what is in the file of it is a torn tail.
+        """
+        if fragment.run != self.header.run:
+            raise Invalid("the fragment belongs to another run than its segment", path=str(self.path))
+        if not fragment.payload:
+            raise Invalid("the fragment is empty", path=str(self.path))
+        salt = self._rng.token(16)
+        mark = FragmentMark(
+            number=len(self._marks),
+            starts_with_key=fragment.starts_with_key,
+            packet_count=fragment.packet_count,
+            offset=self._video_bytes,
+            length=len(fragment.payload),
+            media_offset=fragment.media_offset,
+            start_ticks=fragment.start_ticks,
+            duration_ticks=fragment.duration_ticks,
+            when=fragment.when,
+            record_offset=self._position,
+            record_counter=self._counter,
+            salt=salt,
+            digest=digest_media(salt, memoryview(fragment.payload)[fragment.media_offset :]),
+        )
+        packed = pack_mark(mark)
+        self._check_writable()
+        if self._counter + piece_count(len(fragment.payload)) >= _COUNTER_LIMIT:
+            raise Exhausted(f"{self.path} has too many records; start another segment", path=str(self.path))
+        self._write(self._seal_video(fragment.payload) + self._seal(RecordType.METADATA, packed))
+        self._marks.append(mark)
+
+    def sync(self) -> None:
+        """Make every appended fragment durable."""
+        self._check_writable()
+        try:
+            self._file.sync()
+        except OSError:
+            self._is_writable = False
+            raise
+
+    def finish(self, *, state: SegmentState = SegmentState.CLOSED) -> Summary:
+        """Write index and final record and close; the whole segment is durable on return, its new name not.
+
+        Raises:
+            Conflict: There is no fragment in it: abandon it.
+        """
+        self._check_writable()
+        if not self._marks:
+            raise Conflict(f"{self.path} holds no fragment yet; abandon it", path=str(self.path))
+        ending, final = seal_ending(
+            self._cipher,
+            self._marks,
+            state=state,
+            position=self._position,
+            counter=self._counter,
+            records_before=self._counter,
+        )
+        self._write(ending)
+        self.sync()
+        self.abandon()
+        return Summary(
+            header=self.header,
+            when=final.when,
+            fragment_count=final.fragment_count,
+            size_bytes=self._position,
+            root_digest=final.root_digest,
+            state=state,
+        )
+
+    def abandon(self) -> None:
+        """Let go of the file as it is; recovery will look after it. Twice is harmless."""
+        self._is_writable = False
+        self._file.close()
+
+    def _seal_video(self, plaintext: bytes) -> bytes:
+        sealed = b"".join(self._seal(RecordType.VIDEO, piece) for piece in pieces(plaintext))
+        self._video_bytes += len(plaintext)
+        return sealed
+
+    def _seal(self, kind: RecordType, plaintext: bytes) -> bytes:
+        record = seal_record(self._cipher, kind, self._counter, plaintext)
+        self._counter += 1
+        return record
+
+    def _write(self, sealed: bytes) -> None:
+        try:
+            self._file.append(sealed)
+        except OSError:
+            self._is_writable = False
+            raise
+        self._position += len(sealed)
+
+    def _check_writable(self) -> None:
+        if not self._is_writable:
+            raise Conflict(
+                f"{self.path} is finished, or an earlier write failed; start another segment",
+                path=str(self.path),
+            )

@@ -1,0 +1,153 @@
+"""Kill the recorder (-9) again and again; then look at the disk, and at what the camera really sent."""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from simulator_process import simulated_cameras
+from system.footage_oracle import Clip, StoredPicture, stored_pictures
+from system.node_process import NodeProcess, running_node, wait_until
+from time_code import make_clip
+from watchkeep.domain.errors import WatchkeepError
+from watchkeep.domain.ids import CameraId
+from watchkeep.runtime.data_folder import DataFolder
+from watchkeep.runtime.system import Machine
+from watchkeep.runtime.wiring import Node, open_node
+from watchkeep.storage.media.reader import SealedReader
+
+
+def settings_for(port: int) -> str:
+    """Short segments, and leave to ask the simulator on this machine."""
+    return f"cameras:\n  simulator_ports: [{port}]\nrecording:\n  segment_length: 10 s\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """What one kill cost one camera."""
+
+    camera: str
+    lost_s: float
+    """From the last picture kept to the kill."""
+    back_after_s: float
+    """From the kill to the first picture kept after it, as the camera sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What a drill found."""
+
+    kills: list[Kill]
+    unreadable: list[str]
+    faults: list[str]
+
+
+def make_clips(folder: Path) -> dict[str, Path]:
+    """Two cameras: GOP 1 s, each picture unlike any other."""
+    clips = {}
+    for name, codec, colour in (("gate", "h264", "green"), ("yard", "h265", "blue")):
+        clips[name] = folder / f"{name}.mp4"
+        make_clip(clips[name], seconds=40, codec=codec, fps=10, gop=10, size=(384, 256), colour=colour)
+    return clips
+
+
+def add_cameras(node: NodeProcess, urls: dict[str, str]) -> None:
+    with node.signed_in() as client:
+        for name, url in urls.items():
+            answer = client.post("/cameras", json={"name": name, "streams": [{"role": "main", "url": url}]})
+            assert answer.status_code == 201, answer.text
+
+
+def recording(node: NodeProcess) -> int:
+    with node.signed_in() as client:
+        cameras = client.get("/cameras").json()["items"]
+    states = [stream["state"] for camera in cameras for stream in camera["streams"]]
+    return sum(1 for state in states if state and state["condition"] == "recording")
+
+
+def run_drill(folder: Path, *, kills: int, seed: int, say: Callable[[str], None] = print) -> Damage:
+    """Record two cameras, kill the recorder at random instants, stop, judge."""
+    chance = random.Random(seed)
+    clips = make_clips(folder)
+    data = folder / "data"
+    times: list[float] = []
+    with (
+        simulated_cameras(clips) as cameras,
+        running_node(data, settings=settings_for(cameras.port)) as node,
+    ):
+        add_cameras(node, {name: cameras.url(name) for name in clips})
+        wait_until(lambda: recording(node) == 2, seconds=60, what="both cameras to record")
+        for number in range(kills):
+            time.sleep(chance.uniform(2.0, 7.0))
+            old = wait_until(lambda: node.children("recorder"), seconds=30, what="a recorder")[0]
+            times.append(node.kill_child("recorder"))
+            wait_until(
+                lambda old=old: [pid for pid in node.children("recorder") if pid != old],
+                seconds=30,
+                what="the recorder to be started again",
+            )
+            say(f"kill {number + 1} of {kills}")
+        time.sleep(12)
+        faults = doctor(data)
+    return judge(data, {name: Clip(path) for name, path in clips.items()}, times, faults)
+
+
+def doctor(data: Path) -> list[str]:
+    """What the doctor finds between files and catalog, every byte read; nothing when all is well."""
+    command = [sys.executable, "-m", "watchkeep", "--json", "doctor", "--depth", "full", "--data", str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return [] if done.returncode == 0 else [f"exit code {done.returncode}", done.stdout, done.stderr]
+
+
+def missing_pictures(pictures: list[StoredPicture], clip: Clip) -> int:
+    """How many pictures the camera sent between the first and the last stored one that are not stored."""
+    sent = round(
+        (pictures[-1].sent_at - pictures[0].sent_at).total_seconds() / clip.length_s * len(clip.pictures)
+    )
+    return sent + 1 - len({picture.sent_at for picture in pictures})
+
+
+def judge(data: Path, clips: dict[str, Clip], times: list[float], faults: list[str]) -> Damage:
+    node = open_node(DataFolder(data), machine=Machine())
+    unreadable: list[str] = []
+    kills: list[Kill] = []
+    for name, clip in clips.items():
+        segments = read_segments(node, name, unreadable)
+        pictures = stored_pictures(clip, segments)
+        kills += [_cost(name, pictures, at) for at in times]
+    return Damage(kills, unreadable, faults)
+
+
+def read_segments(node: Node, camera: str, unreadable: list[str]) -> list[tuple[datetime, bytes]]:
+    """Start and MP4 bytes of every segment file of a camera, all of them verified."""
+    found = []
+    paths = [*node.volume.segments(), *node.volume.open_segments()]
+    for path in paths:
+        try:
+            reader = SealedReader.open(path, fs=node.machine.fs, keys=node.keystore.find_shred_key)
+            try:
+                if reader.header.camera != CameraId(camera):
+                    continue
+                reader.verify()
+                video = reader.read_video(0, reader.video_length)
+                found.append((reader.header.started_at, video))
+            finally:
+                reader.close()
+        except (WatchkeepError, OSError) as error:
+            unreadable.append(f"{path.name}: {error}")
+    return found
+
+
+def _cost(camera: str, pictures: list[StoredPicture], killed_at: float) -> Kill:
+    killed = datetime.fromtimestamp(killed_at, UTC)
+    before = [picture.sent_at for picture in pictures if picture.sent_at <= killed]
+    after = [picture.sent_at for picture in pictures if picture.sent_at > killed]
+    return Kill(
+        camera,
+        (killed - max(before)).total_seconds(),
+        (min(after) - killed).total_seconds(),
+    )

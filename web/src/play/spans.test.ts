@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import type { Timeline } from "../api/types";
+import {
+  footageFrom,
+  nextRecording,
+  previousRecording,
+  recordings,
+  saying,
+  stretchAt,
+  stretchesOf,
+} from "./spans";
+
+const T = Date.UTC(2026, 10, 25, 14);
+const at = (seconds: number) => new Date(T + seconds * 1000).toISOString();
+const timeline = (changes: Partial<Timeline>): Timeline => ({
+  from: at(0),
+  to: at(100),
+  known_since: at(0),
+  oldest: at(0),
+  newest: at(100),
+  spans: [],
+  bucket_s: null,
+  buckets: [],
+  ...changes,
+});
+const SPANS = stretchesOf(
+  timeline({
+    spans: [
+      { from: at(0), to: at(30), coverage: "recorded" },
+      { from: at(30), to: at(50), coverage: "gap", cause: "unreachable", detail: "No answer from 10.0.0.7." },
+      { from: at(50), to: at(80), coverage: "recorded" },
+      { from: at(80), to: at(90), coverage: "open" },
+      { from: at(90), to: at(100), coverage: "ahead" },
+    ],
+  }),
+  T,
+);
+
+describe("spans", () => {
+  it("say what happened, with the cause of a gap", () => {
+    expect(saying(stretchAt(SPANS, T + 10_000))).toBe("Recorded");
+    expect(saying(stretchAt(SPANS, T + 40_000))).toBe("Gap: camera unreachable");
+    expect(saying(stretchAt(SPANS, T + 85_000))).toBe("Being recorded");
+    expect(saying(stretchAt(SPANS, T + 500_000))).toBe("");
+  });
+
+  it("lead from a gap to the footage after it", () => {
+    expect(footageFrom(SPANS, T + 10_000)).toBe(T + 10_000);
+    expect(footageFrom(SPANS, T + 40_000)).toBe(T + 50_000);
+    expect(footageFrom(SPANS, T + 95_000)).toBeNull();
+  });
+
+  it("join into recordings, the open part included", () => {
+    expect(recordings(SPANS)).toEqual([
+      { start: T, end: T + 30_000 },
+      { start: T + 50_000, end: T + 90_000 },
+    ]);
+    expect(nextRecording(SPANS, T + 10_000)).toBe(T + 50_000);
+    expect(nextRecording(SPANS, T + 60_000)).toBeNull();
+    expect(previousRecording(SPANS, T + 60_000)).toBe(T + 50_000);
+    expect(previousRecording(SPANS, T + 51_000)).toBe(T);
+  });
+
+  it("are made of buckets where the stretch is long", () => {
+    const found = stretchesOf(
+      timeline({
+        bucket_s: 50,
+        known_since: at(50),
+        buckets: [
+          [at(0), 0],
+          [at(50), 0.5],
+          [at(100), 0],
+        ],
+      }),
+      T + 500_000,
+    );
+    expect(found.map(({ coverage }) => coverage)).toEqual(["before", "recorded", "gap"]);
+    expect(saying(found[1])).toBe("50 % recorded");
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { isInitSection, outworn, smoothed, steer, waitBefore } from "./live-buffer";
+
+describe("a live picture", () => {
+  it("plays on at its own pace while it is close", () => {
+    expect(steer([{ start: 0, end: 10 }], 9.5, 1)).toEqual({ latencySeconds: 0.5, rate: 1, jumpTo: null });
+  });
+
+  it("hurries when it falls behind, until it is close again", () => {
+    expect(steer([{ start: 0, end: 10 }], 8.6, 1).rate).toBe(1.05);
+    expect(steer([{ start: 0, end: 10 }], 9.2, 1.05).rate).toBe(1.05);
+    expect(steer([{ start: 0, end: 10 }], 9.4, 1.05).rate).toBe(1);
+    expect(steer([{ start: 0, end: 10 }], 9.2, 1).rate).toBe(1);
+  });
+
+  it("stays closer when fragments are shorter", () => {
+    const ranges = [{ start: 0, end: 10 }];
+    expect(steer(ranges, 7, 1, 0.2).jumpTo).toBeCloseTo(9.75);
+    expect(steer(ranges, 9.2, 1, 0.2).rate).toBe(1.05);
+    expect(steer(ranges, 9.2, 1, 0.5).rate).toBe(1);
+  });
+
+  it("learns how long fragments are, and is not misled by a hole", () => {
+    let length = 0.5;
+    for (let i = 0; i < 30; i += 1) length = smoothed(length, 0.2);
+    expect(length).toBeCloseTo(0.2, 2);
+    expect(smoothed(length, 30)).toBe(length);
+  });
+
+  it("jumps when more than two seconds behind", () => {
+    const { jumpTo, rate } = steer([{ start: 0, end: 10 }], 7.9, 1.05);
+    expect(jumpTo).toBeCloseTo(9.4);
+    expect(rate).toBe(1);
+  });
+
+  it("jumps over a hole left by dropped fragments", () => {
+    expect(
+      steer(
+        [
+          { start: 0, end: 5 },
+          { start: 5.5, end: 6 },
+        ],
+        5,
+        1,
+      ).jumpTo,
+    ).toBe(5.5);
+  });
+
+  it("starts inside what is there when the stream does not start at zero", () => {
+    expect(steer([{ start: 4000, end: 4002 }], 0, 1).jumpTo).toBeCloseTo(4001.4);
+  });
+
+  it("stays where it is while there is nothing", () => {
+    expect(steer([], 3, 1.05)).toEqual({ latencySeconds: 0, rate: 1, jumpTo: null });
+  });
+
+  it("forgets what lies far behind, but keeps some seconds", () => {
+    expect(outworn([{ start: 0, end: 19 }], 18)).toBeNull();
+    expect(outworn([{ start: 0, end: 31 }], 30)).toEqual({ start: 0, end: 22 });
+    expect(outworn([], 30)).toBeNull();
+  });
+
+  it("waits longer between attempts, but never over fifteen seconds", () => {
+    expect([0, 1, 2, 10].map(waitBefore)).toEqual([500, 1000, 2000, 15_000]);
+  });
+});
+
+describe("bytes from the camera", () => {
+  const box = (type: string) => new Uint8Array([0, 0, 0, 8, ...new TextEncoder().encode(type)]);
+
+  it("are an init section when they begin with ftyp", () => {
+    expect(isInitSection(box("ftyp"))).toBe(true);
+    expect(isInitSection(box("moof"))).toBe(false);
+    expect(isInitSection(new Uint8Array(3))).toBe(false);
+  });
+});

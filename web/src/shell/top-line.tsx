@@ -1,0 +1,71 @@
+import { getHealth } from "../api/endpoints";
+import type { Session } from "../api/types";
+import { useRemote } from "../api/use-remote";
+import { Icon } from "../parts/icon";
+import { StateDot, type Tone } from "../parts/state-dot";
+import { Account } from "./account";
+import { isWithin, type RoomSign } from "./rooms";
+
+interface TopLineProps {
+  session: Session;
+  rooms: readonly RoomSign[];
+  path: string;
+  onSignedOut: () => void;
+  onHelp: () => void;
+}
+
+export function TopLine({ session, rooms, path, onSignedOut, onHelp }: TopLineProps) {
+  return (
+    <header class="top">
+      <a href="/live" class="wordmark" aria-label="Watchkeep, to the live pictures">
+        <svg viewBox="0 0 32 24" aria-hidden="true" focusable="false">
+          <path d="M4 6 10 21 16 8 22 21 28 6" />
+          <circle cx="16" cy="3" r="2.2" />
+        </svg>
+        <span>watchkeep</span>
+      </a>
+      <nav aria-label="Rooms">
+        {rooms.map((room) => (
+          <a key={room.path} href={room.path} aria-current={isWithin(path, room) ? "page" : undefined}>
+            <Icon name={room.icon} />
+            <span>{room.name}</span>
+          </a>
+        ))}
+      </nav>
+      <HealthLine />
+      <Account name={session.user?.name ?? ""} onSignedOut={onSignedOut} onHelp={onHelp} />
+    </header>
+  );
+}
+
+const EVERY_MS = 20_000;
+
+/** One sentence: what is recorded, and how far back. */
+function HealthLine() {
+  const { value, error } = useRemote(getHealth, "health", ["camera", "state", "gap", "settings"], EVERY_MS);
+  if (error && !value)
+    return (
+      <p class="health">
+        <StateDot tone="bad" word="The recorder does not answer" />
+      </p>
+    );
+  if (!value) return <p class="health" />;
+  const { recording, total } = value.cameras;
+  const tone: Tone = error
+    ? "bad"
+    : total === 0
+      ? "off"
+      : recording < total
+        ? "bad"
+        : value.database === "ok"
+          ? "good"
+          : "busy";
+  return (
+    <p class="health" role="status" title={value.sentence}>
+      <StateDot
+        tone={tone}
+        word={error ? "No answer from the recorder; what follows may be old" : value.sentence}
+      />
+    </p>
+  );
+}
