@@ -1,6 +1,7 @@
 """A clip's packets at once, without the pace of a camera: `parameters, packets = clip_packets(path)`."""
 
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,7 @@ from av.video.stream import VideoStream
 from builders import NOON
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.media import TICKS_PER_SECOND, Packet, RunStarted, VideoParameters
-from watchkeep.sources.assembler import AccessUnit
-from watchkeep.sources.container import assembler_for, to_ticks, video_stream
+from watchkeep.sources.container import access_unit, assembler_for, video_stream
 
 
 def clip_packets(path: Path) -> tuple[VideoParameters, list[Packet]]:
@@ -25,15 +25,9 @@ def clip_packets(path: Path) -> tuple[VideoParameters, list[Packet]]:
         for packet in container.demux(stream):
             if not packet.size:
                 continue
-            dts = to_ticks(packet.dts, stream)
-            unit = AccessUnit(
-                encoded=bytes(packet),
-                pts=to_ticks(packet.pts, stream),
-                dts=dts,
-                is_marked_key=packet.is_keyframe,
-                received_at=NOON + timedelta(seconds=(dts or 0) / TICKS_PER_SECOND),
-            )
-            for notice in assembler.take(unit):
+            unit = access_unit(packet, container, NOON)
+            arrival = NOON + timedelta(seconds=(unit.dts or 0) / TICKS_PER_SECOND)
+            for notice in assembler.take(replace(unit, received_at=arrival)):
                 if isinstance(notice, RunStarted):
                     parameters = notice.parameters
                 elif isinstance(notice, Packet):

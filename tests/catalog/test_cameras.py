@@ -121,8 +121,8 @@ def test_streams_can_be_changed_added_and_replaced(house: Catalog) -> None:
 
         with pytest.raises(Conflict, match="new id"):
             cameras.update_camera(connection, a_camera(), at=LATER)
+        twice = replace(other_main, id=StreamId(UUID(int=9)))
         with pytest.raises(Conflict, match="one role"):
-            twice = replace(other_main, id=StreamId(UUID(int=9)))
             cameras.update_camera(connection, replace(wanted, streams=(other_main, twice)), at=LATER)
         assert cameras.get_camera(connection, FRONT) == wanted
 

@@ -43,7 +43,7 @@ SPAN_S = 6 * 3600
 
 
 def random_world(chance: random.Random) -> tuple[list[StoredSegment], list[Gap]]:
-    """Segments and gaps of two streams over six hours around midnight; some overlap, touch, are empty or huge."""
+    """Segments and gaps of two streams over six hours around midnight; some overlap, touch or are empty."""
     start = START + timedelta(hours=9)
     segments = []
     gaps = []

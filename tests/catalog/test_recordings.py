@@ -39,7 +39,7 @@ def contents(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
 
 
 def a_history() -> list[RecorderRow]:
-    """Two streams over midnight: runs, segments that open, grow and close, gaps of which two are still open."""
+    """Two streams over midnight: runs, segments that open, grow and close, gaps; two still open."""
     rows: list[RecorderRow] = []
     for offset, (camera, stream) in enumerate([(a_run().camera, FRONT_MAIN), (YARD, YARD_MAIN)]):
         for number in range(3):

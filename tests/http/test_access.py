@@ -69,14 +69,14 @@ class Case:
     method: str
     path: str
     asked: Asks
-    object: str
+    whose: str
     """own, foreign, missing or none."""
     params: dict[str, str]
     body: object = None
 
     @property
     def name(self) -> str:
-        return f"{self.method} {self.path} ({self.object})"
+        return f"{self.method} {self.path} ({self.whose})"
 
 
 BODIES: dict[tuple[str, str], object] = {
@@ -141,12 +141,12 @@ def oracle(subject: str, case: Case) -> int:
     if subject in ("anonymous", "disabled", "expired"):
         return 401
     if subject == "administrator":
-        return 404 if case.object == "missing" else 200
+        return 404 if case.whose == "missing" else 200
     if case.asked.action is None:
         return 200
     actions = VIEWER.actions if subject == "viewer" else OPERATOR.actions
     if case.asked.of in (Of.CAMERA, Of.SEGMENT):
-        if case.object != "own":
+        if case.whose != "own":
             return 404
         return 200 if case.asked.action in actions else 403
     is_allowed = case.asked.action in actions & SYSTEM_ACTIONS
@@ -158,11 +158,16 @@ def asked_over_socket(browser: Browser, case: Case) -> int:
     headers = {"cookie": browser.headers.get("cookie", "")}
     origin = str(browser.base_url).rstrip("/")
     address = origin.replace("http", "ws") + case.path
-    with connect(address, origin=origin, additional_headers=headers) as socket:  # type: ignore[arg-type]
-        with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=10)
+    return {4401: 401, 4403: 403, 4404: 404, 4503: 200}[closed_with(address, origin, headers)]
+
+
+def closed_with(address: str, origin: str, headers: dict[str, str]) -> int:
+    """The code with which a WebSocket is closed at once."""
+    opened = connect(address, origin=origin, additional_headers=headers)  # type: ignore[arg-type]
+    with opened as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
     assert closed.value.rcvd is not None
-    return {4401: 401, 4403: 403, 4404: 404, 4503: 200}[closed.value.rcvd.code]
+    return closed.value.rcvd.code
 
 
 def answered(browser: Browser, case: Case) -> tuple[int, str]:
@@ -299,9 +304,4 @@ def test_another_sites_page_opens_no_socket(site: Site) -> None:
     address = site.address.replace("http", "ws") + f"/api/v1/cameras/{camera}/live"
     headers = {"cookie": browser.headers["cookie"]}
 
-    with connect(address, origin="https://elsewhere.test", additional_headers=headers) as socket:  # type: ignore[arg-type]
-        with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=10)
-
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4403
+    assert closed_with(address, "https://elsewhere.test", headers) == 4403

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import queue
 import re
 import signal
 import socket
@@ -48,7 +47,7 @@ class NodeProcess:
     port: int
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
-    _arrived: "queue.Queue[str]" = field(default_factory=queue.Queue)
+    _administrator: httpx.Client | None = None
 
     @property
     def url(self) -> str:
@@ -56,8 +55,9 @@ class NodeProcess:
 
     def read_lines(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
+        with self.process.stdout as output:
+            for line in output:
+                self.lines.append(line)  # seen by others as they come
 
     @property
     def text(self) -> str:
@@ -94,7 +94,9 @@ class NodeProcess:
         return path.read_text().strip()
 
     def signed_in(self) -> httpx.Client:
-        """A client of the administrator, who is made if there is none."""
+        """A client of the administrator, who is made if there is none; the same at each call."""
+        if self._administrator is not None:
+            return self._administrator
         name, password = ADMINISTRATOR
         client = self.client()
         if client.get("/session").json()["needs_setup"]:
@@ -104,6 +106,7 @@ class NodeProcess:
         else:
             answer = client.post("/session", json={"name": name, "password": password})
         assert answer.status_code in (200, 201), answer.text
+        self._administrator = client
         return client
 
     def children(self, word: str) -> list[int]:
@@ -124,6 +127,9 @@ class NodeProcess:
         return now
 
     def stop(self) -> int:
+        if self._administrator is not None:
+            self._administrator.close()
+            self._administrator = None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:

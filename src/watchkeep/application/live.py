@@ -127,8 +127,9 @@ def begin(house: House, asking: Asking, camera: CameraId, role: StreamRole) -> S
         NotFound: The camera is missing or foreign, or has no such stream.
     """
     with asked(house, asking, Action.VIEW_LIVE, CameraObject(camera)) as (conn, deed):
-        known = cameras.load(conn, camera)
-        stream = next((stream for stream in known.streams if stream.role is role), None)
+        by_role = {stream.role: stream for stream in cameras.load(conn, camera).streams}
+        # Many cameras have one stream only; the viewer is told which one comes.
+        stream = by_role.get(role) or by_role.get(StreamRole.MAIN)
         if stream is None:
             raise NotFound(f"Camera {camera} has no {role} stream; ask for the other one.", camera=camera)
         deed.facts["stream"] = str(stream.id)

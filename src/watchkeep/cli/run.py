@@ -4,7 +4,7 @@ import json as json_text
 import sys
 
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
-from watchkeep.cli.output import Output
+from watchkeep.cli.output import Fact, Output
 from watchkeep.runtime.demonstration_switch import switch_on
 from watchkeep.runtime.locks import is_held
 from watchkeep.runtime.opening import opened_house
@@ -32,7 +32,7 @@ def demo(data: DataOption = None, json: JsonOption = False) -> None:
         with output.progress("preparing the demonstration") as progress:
             seconds = switch_on(opened, progress=progress)
         address = address_of(opened.node.settings.web)
-    facts = {"address": address, "seconds": seconds}
+    facts: Fact = {"address": address, "seconds": seconds}
     output.show(facts, f"The demonstration cameras are on: {address}")
 
 

@@ -77,8 +77,8 @@ def encode(word: Word) -> bytes:
             facts, binary = _fragment_facts(fragment), fragment.payload
         case Dropped(count):
             facts = {"word": "dropped", "count": count}
-        case NoStream(stream):
-            facts = {"word": "no_stream", "stream": str(stream)}
+        case _:
+            facts = {"word": "no_stream", "stream": str(word.stream)}
     text = json.dumps(facts, separators=(",", ":")).encode()
     head = _FRAME.pack(_JSON_LENGTH_SIZE + len(text) + len(binary), len(text))
     return b"".join((head, text, binary))

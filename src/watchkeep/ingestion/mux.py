@@ -57,6 +57,7 @@ def fragment_payload(
     """
     samples: list[bytes] = []
     media: list[bytes] = []
+    media_bytes = 0
     end = packets[0].dts + duration_ticks
     for number, packet in enumerate(packets, start=1):
         following = packets[number].dts if number < len(packets) else end
@@ -65,12 +66,13 @@ def fragment_payload(
             size += 4 + len(nal)
             media.append(_LENGTH.pack(len(nal)))
             media.append(nal)
+        media_bytes += size
         flags = _KEY_FLAGS if packet.is_key else _OTHER_FLAGS
         samples.append(_SAMPLE.pack(following - packet.dts, size, flags, packet.pts - packet.dts))
     moof = _moof(samples, sequence=sequence, start_ticks=start_ticks)
-    body = b"".join(media)
-    head = struct.pack(">I4s", _BOX_HEAD + len(body), b"mdat")
-    return b"".join((moof, head, body)), len(moof) + _BOX_HEAD
+    head = struct.pack(">I4s", _BOX_HEAD + media_bytes, b"mdat")
+    # One join: the pictures are copied once.
+    return b"".join((moof, head, *media)), len(moof) + _BOX_HEAD
 
 
 def _moof(samples: list[bytes], *, sequence: int, start_ticks: int) -> bytes:

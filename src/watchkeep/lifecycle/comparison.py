@@ -10,8 +10,9 @@ from watchkeep.domain.clock import Clock
 from watchkeep.domain.errors import DataLoss, Invalid, KeyShredded, NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import SegmentId, ShredKeyId
-from watchkeep.domain.segment import Segment, SegmentHeader, SegmentState
+from watchkeep.domain.segment import SegmentHeader, SegmentState
 from watchkeep.lifecycle.findings import Comparison, Depth, Fault, Finding
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.keystore import ShredKey
 from watchkeep.storage.media.reader import SealedReader, read_header
 from watchkeep.storage.media.volume import Volume
@@ -36,8 +37,8 @@ class Store:
     fs: Fs
     clock: Clock
     keys: Keys
-    rows: Callable[[], Iterable[Segment]]
-    row: Callable[[SegmentId], Segment | None]
+    rows: Callable[[], Iterable[StoredSegment]]
+    row: Callable[[SegmentId], StoredSegment | None]
 
 
 def compare(store: Store, depth: Depth, *, advance: Callable[[int], None] = lambda _: None) -> Comparison:
@@ -86,7 +87,7 @@ def _named(path: Path) -> SegmentId | None:
 
 def _check_row(
     store: Store,
-    row: Segment,
+    row: StoredSegment,
     paths: Sequence[Path],
     found: Comparison,
     misplaced: list[tuple[str, str]],
@@ -111,13 +112,13 @@ def _check_row(
         yield from _check_file(store, row, place, found)
 
 
-def _still(store: Store, row: Segment) -> bool:
+def _still(store: Store, row: StoredSegment) -> bool:
     """Whether the row still stands as we read it: meanwhile it may have been deleted in order."""
     now = store.row(row.id)
     return now is not None and now.state not in (SegmentState.DOOMED, SegmentState.LOST)
 
 
-def _check_file(store: Store, row: Segment, path: Path, found: Comparison) -> Iterator[Finding]:
+def _check_file(store: Store, row: StoredSegment, path: Path, found: Comparison) -> Iterator[Finding]:
     try:
         size_bytes = store.fs.size(path)
         if row.state is not SegmentState.OPEN and size_bytes != row.size_bytes:
@@ -139,10 +140,10 @@ def _check_file(store: Store, row: Segment, path: Path, found: Comparison) -> It
             yield finding
 
 
-def _check_bytes(store: Store, row: Segment, path: Path, found: Comparison) -> Finding | None:
+def _check_bytes(store: Store, row: StoredSegment, path: Path, found: Comparison) -> Finding | None:
     try:
         header = read_header(path, fs=store.fs)
-        if not _agrees(header, row):
+        if not _agrees(store, header, row):
             return _of(row, Fault.FLIPPED_BYTE, "has a header that is not the row's; restore it from a copy")
         if found.depth is not Depth.FULL:
             return None
@@ -164,23 +165,29 @@ def _check_bytes(store: Store, row: Segment, path: Path, found: Comparison) -> F
     return None
 
 
-def _is_unchanged(store: Store, row: Segment) -> bool:
+def _is_unchanged(store: Store, row: StoredSegment) -> bool:
     """Whether the row is still the same: an open segment may have been closed while we read it."""
     now = store.row(row.id)
     return now is not None and (now.state, now.size_bytes) == (row.state, row.size_bytes)
 
 
-def _agrees(header: SegmentHeader, row: Segment) -> bool:
-    return (header.segment, header.camera, header.stream, header.run, header.sequence) == (
+def _agrees(store: Store, header: SegmentHeader, row: StoredSegment) -> bool:
+    return (header.segment, header.stream, header.run, header.sequence, header.shred_key) == (
         row.id,
-        row.camera,
         row.stream,
         row.run,
         row.sequence,
-    )
+        row.shred_key,
+    ) and _place_of(store, header) == row.path
 
 
-def _read_all(store: Store, row: Segment, path: Path) -> int:
+def _place_of(store: Store, header: SegmentHeader) -> str:
+    """Where the header says that the file belongs, relative to the volume; Invalid if its camera is none."""
+    path = store.volume.final_path(camera=header.camera, day=header.shred_day, segment=header.segment)
+    return store.volume.relative(path)
+
+
+def _read_all(store: Store, row: StoredSegment, path: Path) -> int:
     """Open every record; returns the bytes of the file."""
     reader = SealedReader.open(path, fs=store.fs, keys=store.keys)
     try:
@@ -220,9 +227,7 @@ def _check_stranger(store: Store, segment: SegmentId | None, path: Path) -> Iter
         if is_open and store.clock.now() - header.started_at < YOUNG:
             return
         store.keys(header.shred_key, header.shred_day)
-        is_in_place = is_open or path == store.volume.final_path(
-            camera=header.camera, day=header.shred_day, segment=header.segment
-        )
+        is_in_place = is_open or place == _place_of(store, header)
     except FileNotFoundError:
         return  # deleted in order while we looked
     except KeyShredded:
@@ -288,11 +293,11 @@ def _relative(store: Store, path: Path) -> str:
     return store.volume.relative(path)
 
 
-def _of(row: Segment, fault: Fault, what: str) -> Finding:
+def _of(row: StoredSegment, fault: Fault, what: str) -> Finding:
     return Finding(fault=fault, place=row.path, segment=row.id, sentence=f"{row.path} {what}")
 
 
-def _missing_file(row: Segment) -> Finding:
+def _missing_file(row: StoredSegment) -> Finding:
     return _of(row, Fault.MISSING_FILE, f"({row.camera}) is in the catalog and not on the disk; restore it")
 
 

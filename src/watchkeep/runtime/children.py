@@ -15,7 +15,7 @@ from watchkeep.runtime.guard import SUPERVISED
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 30.0
-SOUND_AFTER_S = 60.0
+SOUND_AFTER_S = 5.0
 """A child that lived so long is started again at once, as if it had never died."""
 
 

@@ -5,7 +5,7 @@ Nobody but runtime reads it; rooms get values.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -14,10 +14,10 @@ from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
+    PlainValidator,
     WithJsonSchema,
     model_validator,
 )
@@ -82,29 +82,43 @@ def _path(text: object) -> object:
     return path
 
 
+def _read(kind: type, reader: Callable[[object], object]) -> Callable[[object], object]:
+    """Read a text, or take a value that is of the kind already."""
+    return lambda value: value if isinstance(value, kind) else reader(value)
+
+
 def _text_schema(example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "examples": [example]})
 
 
 Duration = Annotated[
-    timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration), _text_schema("60 s")
+    timedelta,
+    PlainValidator(_read(timedelta, parse_duration)),
+    PlainSerializer(format_duration),
+    _text_schema("60 s"),
 ]
 ReserveText = Annotated[
-    Reserve, BeforeValidator(parse_reserve), PlainSerializer(format_reserve), _text_schema("5 GiB")
+    Reserve,
+    PlainValidator(_read(Reserve, parse_reserve)),
+    PlainSerializer(format_reserve),
+    _text_schema("5 GiB"),
 ]
 Listen = Annotated[
-    ListenAddress, BeforeValidator(parse_listen), PlainSerializer(str), _text_schema("127.0.0.1:8443")
+    ListenAddress,
+    PlainValidator(_read(ListenAddress, parse_listen)),
+    PlainSerializer(str),
+    _text_schema("127.0.0.1:8443"),
 ]
-Zone = Annotated[str, BeforeValidator(_zone), _text_schema("Europe/London")]
-HostName = Annotated[str, BeforeValidator(_host_name), _text_schema("recorder.local")]
+Zone = Annotated[str, PlainValidator(_zone), _text_schema("Europe/London")]
+HostName = Annotated[str, PlainValidator(_host_name), _text_schema("recorder.local")]
 SecretText = Annotated[
     Secret,
-    BeforeValidator(_secret),
+    PlainValidator(_secret),
     PlainSerializer(lambda _: "•••"),
     _text_schema("postgresql:///watchkeep"),
 ]
 PathText = Annotated[
-    Path, BeforeValidator(_path), PlainSerializer(str), _text_schema("/srv/watchkeep/footage")
+    Path, PlainValidator(_path), PlainSerializer(str), _text_schema("/srv/watchkeep/footage")
 ]
 
 
@@ -139,8 +153,8 @@ class Web(Section):
     listen: Listen = ListenAddress(host="127.0.0.1", port=8443)
     """Address and port. 127.0.0.1 serves this machine only, 0.0.0.0 every network."""
     names: tuple[HostName, ...] = ()
-    """Names and addresses by which browsers reach this machine, the usual one first. They are written into the
-    certificate; localhost, this machine's own name and the listen address are there anyway."""
+    """Names and addresses by which browsers reach this machine, the usual one first. They are written into
+    the certificate; localhost, this machine's own name and the listen address are there anyway."""
 
 
 class Metrics(Section):

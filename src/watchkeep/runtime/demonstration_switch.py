@@ -14,7 +14,7 @@ WITHIN_S = 30 * 60
 
 
 def switch_on(opened: OpenHouse, *, progress: Callable[[float, str], None]) -> int:
-    """Switch the demonstration on and wait until its cameras are served; returns how long that took, in seconds.
+    """Switch the demonstration on and wait until its cameras are served; returns how many seconds it took.
 
     Raises:
         Unavailable: It did not come up; the sentence says what was in the way.

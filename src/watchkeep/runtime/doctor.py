@@ -9,13 +9,13 @@ from watchkeep.application import cameras as camera_rooms
 from watchkeep.domain.camera import StreamCondition
 from watchkeep.domain.errors import NotFound, WatchkeepError
 from watchkeep.domain.ids import SegmentId
-from watchkeep.domain.segment import Segment
 from watchkeep.lifecycle.comparison import Store, compare
 from watchkeep.lifecycle.findings import Comparison, Depth
 from watchkeep.runtime.opening import OpenHouse
 from watchkeep.runtime.units import format_size
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import audit, footage, states
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.keystore import KEK_LIFETIME
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -65,12 +65,12 @@ def examine(opened: OpenHouse, depth: Depth, *, advance: Callable[[int], None]) 
 
 
 def _store(node: Node) -> Store:
-    def rows() -> Iterable[Segment]:
+    def rows() -> Iterable[StoredSegment]:
         # All at once: a transaction must not stay open while files are read.
         with node.catalog.transaction("doctor") as connection:
             return list(footage.all_segments(connection))
 
-    def row(identifier: SegmentId) -> Segment | None:
+    def row(identifier: SegmentId) -> StoredSegment | None:
         try:
             with node.catalog.transaction("doctor") as connection:
                 return footage.segment(connection, identifier)

@@ -193,7 +193,7 @@ class EmbeddedPostgres:
         settings = dict(self._settings)
         if binaries.major >= 17:
             settings.setdefault("summarize_wal", "on")
-        settings["unix_socket_directories"] = _quoted(str(self._socket_as_seen(user)))
+        settings["unix_socket_directories"] = self._socket_setting()
         text = "".join(f"{name} = {value}\n" for name, value in sorted(settings.items()))
         own = self._cluster / "postgresql.conf"
         self._write(self._cluster / "pg_hba.conf", "local all all peer map=watchkeep\n", user)
@@ -231,10 +231,10 @@ class EmbeddedPostgres:
         while self._clock.monotonic_ns() < limit:
             status = self._guard.poll()
             if status is not None:
-                self._guard = None
+                self.stop()
                 raise Unavailable(
-                    f"The database server in {self._cluster} ended at once:"
-                    f" {_last_line(start_log.read_text(errors='replace'))}; see {start_log}.",
+                    f"The database server in {self._cluster} ended at once: {self._last_words(start_log)};"
+                    f" see {start_log} and {self._cluster / 'log'}.",
                     exit_status=status,
                 )
             pid, condition = self._pid_file()
@@ -246,6 +246,13 @@ class EmbeddedPostgres:
         raise Unavailable(
             f"The database server in {self._cluster} did not start in time; see its folder log."
         )
+
+    def _last_words(self, start_log: Path) -> str:
+        """What the server complained of: in its own log, or in what it said before it opened that."""
+        logs = sorted((self._cluster / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
+        text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in (*logs[-1:], start_log))
+        complaints = [line for line in text.splitlines() if "FATAL:" in line]
+        return _last_line("\n".join(complaints) or text)
 
     def _adopt(self) -> bool:
         """Take over a server that outlived the Watchkeep before us, and its guard."""
@@ -319,9 +326,12 @@ class EmbeddedPostgres:
         place = runtime or Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         return place / f"watchkeep-{word}"
 
-    def _socket_as_seen(self, user: OsUser) -> Path:
+    def _socket_setting(self) -> str:
         folder = self._socket_folder()
-        return self._as_seen(folder, user) if folder == self._cluster else folder
+        if folder == self._cluster:
+            return "'.'"  # the server stands in its cluster and never leaves it
+        in_list = '"' + str(folder).replace('"', '""') + '"'
+        return "'" + in_list.replace("\\", "\\\\").replace("'", "''") + "'"
 
     def _make_socket_folder(self, user: OsUser) -> None:
         folder = self._socket_folder()
@@ -373,10 +383,6 @@ def _send(pid: int, number: signal.Signals) -> None:
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it said nothing"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -28,7 +28,13 @@ from watchkeep.runtime.telemetry import (
     start_logging,
 )
 from watchkeep.runtime.token_file import remove_token
-from watchkeep.runtime.web import address_of, certificate_names, is_answering, openssl_environment, require_free
+from watchkeep.runtime.web import (
+    address_of,
+    certificate_names,
+    is_answering,
+    openssl_environment,
+    require_free,
+)
 from watchkeep.runtime.wiring import Node, ensure_node
 
 log = logging.getLogger(__name__)
@@ -91,7 +97,127 @@ class Supervisor:
         """End `run`; may be called from a signal handler."""
         self._stopping.set()
 
-    def run(paths: DataFolder, *, machine: Machine, terminal: Terminal, wants_demonstration: bool) -> None:
+    def run(self, *, wants_demonstration: bool) -> None:
+        """Start everything, look after it until stopped, end it in order."""
+        node, settings = self._node, self._node.settings
+        try:
+            with _signals(self.stop):
+                pair = certificates(
+                    node.paths.tls, certificate_names(settings.web), fs=node.machine.fs, clock=self._clock
+                )
+                self._serve_metrics()
+                if node.paths.plan.exists():
+                    # Recording never waits: the last known cameras are enough to begin with.
+                    self._start("recorder")
+                token = self._start_catalog(wants_demonstration=wants_demonstration)
+                for name in PROCESSES:
+                    self._start(name)
+                self._await_serving(pair, token)
+                self._look_after()
+        finally:
+            self._end()
+
+    def _serve_metrics(self) -> None:
+        listen = self._node.settings.metrics.listen
+        if listen is not None:
+            registry = serve_metrics(listen, self._node.paths.metrics)
+            self._restarts = Gauge(
+                "watchkeep_process_restarts",
+                "How often a process was started again",
+                ["process"],
+                registry=registry,
+            )
+
+    def _start_catalog(self, *, wants_demonstration: bool) -> Secret:
+        if self._postgres is not None:
+            self._terminal.step("starting the database")
+            self._postgres.start()
+        remove_token(self._node.paths, fs=self._node.machine.fs)
+        token = claim_catalog(self._node, step=self._terminal.step)
+        if wants_demonstration:
+            demo.switch(build_house(self._node), system_asking(), is_on=True)
+        return token
+
+    def _start(self, name: str) -> None:
+        if name in self._children:
+            return
+        paths = self._node.paths
+        environment = {**self._metrics, **(openssl_environment() if name == "web" else {})}
+        child = Child(
+            ChildPlan(name=name, arguments=[name, "--data", str(paths.root)], environment=environment),
+            clock=self._clock,
+            pid_folder=paths.run,
+            on_death=lambda pid: forget_process(pid, paths.metrics),
+        )
+        self._children[name] = child
+        child.start()
+
+    def _await_serving(self, pair: Certificates, token: Secret) -> None:
+        web = self._node.settings.web
+        self._terminal.step("starting the page")
+        deadline_ns = self._clock.monotonic_ns() + int(SERVING_WITHIN_S * 1e9)
+        while not self._stopping.wait(POLL_S / 2):
+            self._look_after_children()
+            if is_answering(web.listen):
+                self._terminal.serving(Serving(address=address_of(web), certificates=pair, token=token))
+                return
+            if self._clock.monotonic_ns() > deadline_ns:
+                raise Unavailable(
+                    f"the page did not start within {SERVING_WITHIN_S:.0f} s; the lines above say why"
+                )
+
+    def _look_after(self) -> None:
+        polls = 0
+        while not self._stopping.wait(POLL_S):
+            self._look_after_children()
+            polls += 1
+            if polls % LOOK_AT_WISHES_POLLS == 0:
+                self._look_after_database()
+                self._look_at_demonstration()
+
+    def _look_after_children(self) -> None:
+        for name, child in self._children.items():
+            child.look_after()
+            if self._restarts is not None:
+                self._restarts.labels(name).set(child.restarts)
+
+    def _look_after_database(self) -> None:
+        if self._postgres is None or self._postgres.is_running():
+            return
+        log.warning("database died, starting it again")
+        try:
+            self._postgres.start()
+        except (WatchkeepError, OSError) as error:
+            log.warning("database did not start", extra={"error": str(error)})
+
+    def _look_at_demonstration(self) -> None:
+        try:
+            is_wanted = is_demonstration_wanted(self._node)
+        except CatalogUnavailable:
+            return
+        if is_wanted and DEMONSTRATION not in self._children:
+            self._start(DEMONSTRATION)
+        elif not is_wanted and DEMONSTRATION in self._children:
+            child = self._children.pop(DEMONSTRATION)
+            child.ask_to_stop()
+            child.wait(STOP_CHILDREN_S)
+
+    def _end(self) -> None:
+        """End the children, the recorder before the cameras that it may be recording; the database last."""
+        deadline_ns = self._clock.monotonic_ns() + int(STOP_CHILDREN_S * 1e9)
+        cameras = self._children.pop(DEMONSTRATION, None)
+        for group in (list(self._children.values()), [cameras] if cameras is not None else []):
+            for child in group:
+                child.ask_to_stop()
+            for child in group:
+                child.wait((deadline_ns - self._clock.monotonic_ns()) / 1e9)
+        self._node.catalog.close()
+        if self._postgres is not None:
+            self._postgres.stop()
+        log.info("stopped")
+
+
+def run(paths: DataFolder, *, machine: Machine, terminal: Terminal, wants_demonstration: bool) -> None:
     """Run the node until SIGTERM or Ctrl-C.
 
     Raises:

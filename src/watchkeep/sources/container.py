@@ -1,9 +1,10 @@
 """Opens addresses with libav, and says in our words what went wrong."""
 
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
-from socket import gaierror, getaddrinfo
-from urllib.parse import urlsplit
+from socket import SOCK_STREAM, getaddrinfo
+from urllib.parse import urlsplit, urlunsplit
 
 import av
 from av.container import InputContainer
@@ -63,17 +64,16 @@ def open_container(address: StreamAddress, *, is_video_only: bool = True) -> Inp
 
     Raises:
         FFmpegError: libav's; its text may hold the password, so only `explain` may see it.
-        CameraUnreachable: The name leads to this machine.
+        CameraUnreachable: The name is unknown, or leads to this machine.
     """
     path = file_path(address)
     if path is not None:
         return av.open("file:" + path, options=dict(_FILE_OPTIONS))
-    _check_name(address)
     options = dict(_RTSP_OPTIONS)
     if is_video_only:
         # With sound, libav mixes sender reports into the pictures' times, and they jump.
         options["allowed_media_types"] = "video"
-    return av.open(with_credentials(address), options=options)
+    return av.open(with_credentials(_pinned(address)), options=options)
 
 
 def video_stream(container: InputContainer, address: StreamAddress) -> VideoStream:
@@ -177,24 +177,36 @@ def _explain_file(error: FFmpegError, place: str) -> RunEnded:
     return RunEnded(cause=cause, detail=f"{place} {sentence}")
 
 
-def _check_name(address: StreamAddress) -> None:
-    """A name must not lead to this machine. A number was checked when it was typed."""
-    host = urlsplit(address.url).hostname or ""
-    if host == "localhost":
-        return
+def _pinned(address: StreamAddress) -> StreamAddress:
+    """The address with its name resolved, once, so that what is checked is what is connected to.
+
+    A number was checked when it was typed.
+
+    Raises:
+        CameraUnreachable: The name is unknown, or leads to this machine.
+    """
+    parts = urlsplit(address.url)
+    host = parts.hostname or ""
+    if host == "localhost" or _is_number(host):
+        return address
     try:
-        ip_address(host)
-    except ValueError:
-        pass
-    else:
-        return
-    try:
-        found = {str(entry[4][0]) for entry in getaddrinfo(host, None)}
-    except (gaierror, UnicodeError):
+        found = [ip_address(str(entry[4][0])) for entry in getaddrinfo(host, None, type=SOCK_STREAM)]
+    except (OSError, UnicodeError, ValueError):
         raise CameraUnreachable(
             f"the name {host} is not known; check it, or write the camera's number", host=host
         ) from None
-    if any(is_forbidden(ip_address(number)) for number in found):
+    if any(is_forbidden(number) for number in found):
         raise CameraUnreachable(
             f"the name {host} leads to this machine or to its own link; write the camera's number", host=host
         )
+    number = f"[{found[0]}]" if found[0].version == 6 else str(found[0])
+    port = "" if parts.port is None else f":{parts.port}"
+    return replace(address, url=urlunsplit(parts._replace(netloc=number + port)))
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

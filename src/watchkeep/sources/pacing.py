@@ -36,7 +36,7 @@ class Pacing:
         """The file starts (again)."""
         self._shift_ticks = None
 
-    def pace(self, pts: int | None, dts: int | None, lasting: int | None) -> tuple[int | None, int]:
+    def pace(self, pts: int | None, dts: int | None, lasting: int | None) -> tuple[int | None, int | None]:
         """Wait for the packet's turn; give its times since the first packet of the first pass.
 
         Args:
@@ -51,10 +51,14 @@ class Pacing:
         if self._last_ticks is not None and own > self._last_ticks:
             self._interval_ticks = own - self._last_ticks
         self._last_ticks = own
-        self._next_ticks = own + (lasting or self._interval_ticks)
+        # The greatest, for presentation times go back and forth where there are B-frames.
+        self._next_ticks = max(self._next_ticks, own + (lasting or self._interval_ticks))
         self.played += 1
         self._wait_until(own)
-        return (None if pts is None else pts + self._shift_ticks), own
+        shift = self._shift_ticks
+        if time is None:
+            return None, own
+        return (None if pts is None else pts + shift), (None if dts is None else dts + shift)
 
     def _wait_until(self, ticks: int) -> None:
         now_ns = self._clock.monotonic_ns()

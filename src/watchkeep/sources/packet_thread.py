@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -15,7 +16,7 @@ from watchkeep.domain.errors import CameraUnreachable, Invalid
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.address import file_path, place_of
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
-from watchkeep.sources.container import assembler_for, explain, to_ticks, video_stream
+from watchkeep.sources.container import access_unit, assembler_for, explain, lasting_ticks, video_stream
 from watchkeep.sources.pacing import Pacing
 
 QUEUE_LIMIT_PACKETS = 1000
@@ -87,15 +88,7 @@ class PacketThread:
             stream = video_stream(container, self._address)
             assembler = assembler_for(stream, self._address)
             for packet in self._packets(container, stream):
-                unit = AccessUnit(
-                    encoded=bytes(packet),
-                    pts=to_ticks(packet.pts, stream),
-                    # RTP carries no decoding times; what libav guesses here is worse than ours.
-                    dts=None,
-                    is_marked_key=packet.is_keyframe,
-                    received_at=self._clock.now(),
-                )
-                self._put(unit, assembler)
+                self._put(access_unit(packet, container, self._clock.now()), assembler)
         return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} ended the stream")
 
     def _play_file(self, place: str) -> RunEnded:
@@ -109,18 +102,9 @@ class PacketThread:
                 assembler = assembler or assembler_for(stream, self._address)
                 pacing.begin_pass()
                 for packet in self._packets(container, stream):
-                    lasting = to_ticks(packet.duration, stream)
-                    pts, dts = pacing.pace(
-                        to_ticks(packet.pts, stream), to_ticks(packet.dts, stream), lasting
-                    )
-                    unit = AccessUnit(
-                        encoded=bytes(packet),
-                        pts=pts,
-                        dts=dts,
-                        is_marked_key=packet.is_keyframe,
-                        received_at=self._clock.now(),
-                    )
-                    self._put(unit, assembler)
+                    unit = access_unit(packet, container, self._clock.now())
+                    pts, dts = pacing.pace(unit.pts, unit.dts, lasting_ticks(packet))
+                    self._put(replace(unit, pts=pts, dts=dts, received_at=self._clock.now()), assembler)
             if pacing.played == played:
                 return RunEnded(cause=GapCause.NO_VIDEO, detail=f"{place} holds no pictures; choose another")
         return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} is no longer played")

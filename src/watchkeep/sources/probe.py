@@ -16,8 +16,7 @@ from watchkeep.domain.clock import Clock
 from watchkeep.domain.errors import CameraRefused, CameraUnreachable, NoVideo, WatchkeepError
 from watchkeep.domain.media import TICKS_PER_SECOND, GapCause, Packet, RunEnded, RunStarted, VideoParameters
 from watchkeep.sources.address import place_of
-from watchkeep.sources.assembler import AccessUnit
-from watchkeep.sources.container import assembler_for, explain, is_clear_text, open_container, to_ticks
+from watchkeep.sources.container import access_unit, assembler_for, explain, is_clear_text, open_container
 from watchkeep.sources.container import video_stream as find_video
 
 PICTURE_LIMIT_PX = 8192
@@ -121,20 +120,11 @@ def _notices(
     deadline_ns = clock.monotonic_ns() + round(seconds * 1e9)
     stream: VideoStream = find_video(container, address)
     assembler = assembler_for(stream, address)
-    is_rtsp = container.format.name == "rtsp"
     for packet in container.demux(stream):
         if clock.monotonic_ns() > deadline_ns:
             return
         if packet.size > 0:
-            yield from assembler.take(
-                AccessUnit(
-                    encoded=bytes(packet),
-                    pts=to_ticks(packet.pts, stream),
-                    dts=None if is_rtsp else to_ticks(packet.dts, stream),
-                    is_marked_key=packet.is_keyframe,
-                    received_at=clock.now(),
-                )
-            )
+            yield from assembler.take(access_unit(packet, container, clock.now()))
 
 
 def _decode(packet: Packet, parameters: VideoParameters) -> VideoFrame:

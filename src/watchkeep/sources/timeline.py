@@ -54,6 +54,6 @@ class Timeline:
         heapq.heappush(self._shown, pts)
         if len(self._shown) > self._depth:
             return heapq.heappop(self._shown)
-        if last is not None:
-            return last + 1
-        return pts - self._depth * _GUESSED_INTERVAL_TICKS
+        # The first few pictures of a run are decoded before anything is shown; nothing tells how long before.
+        missing = self._depth + 1 - len(self._shown)
+        return self._shown[0] - missing * _GUESSED_INTERVAL_TICKS

@@ -189,7 +189,7 @@ function GoTo({ at, onGo }: { at: number | null; onGo: (ms: number) => void }) {
 
 /** Keeps the address and the picture together: what is played is written, what is written from outside is played. */
 function useAddress(camera: string, t: string | undefined, length: number, playback: Playback) {
-  const { route } = useLocation();
+  const { route, path } = useLocation();
   const written = useRef<string | null>(null);
   const { at, isPaused, goTo } = playback;
   const span = useMemo(
@@ -204,7 +204,8 @@ function useAddress(camera: string, t: string | undefined, length: number, playb
   latest.current = { at, addressOf };
 
   useEffect(() => {
-    if (t !== undefined && t === written.current) return;
+    // On the way to another room the address is no longer ours.
+    if (path !== `/play/${camera}` || (t !== undefined && t === written.current)) return;
     goTo(instant(t));
   }, [t, goTo]);
 

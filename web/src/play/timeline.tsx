@@ -79,12 +79,18 @@ export function TimelineBar({ name, view, onView, stretches, at, oldest, newest,
     };
   };
   const told = pointed ?? at;
-  const under = told === null ? undefined : stretchAt(stretches, told);
+  // The newest picture may be newer than the last answer about it.
+  const found = told === null ? undefined : stretchAt(stretches, told);
+  const under = pointed === null && found?.coverage === "ahead" ? undefined : found;
   return (
     <>
       <p class="readout">
         <span class="number">
-          {pointed === null ? "Now shown:" : `${weekday(pointed, zone)} ${clock(pointed, zone)}`}
+          {pointed === null
+            ? under
+              ? "Now shown:"
+              : ""
+            : `${weekday(pointed, zone)} ${clock(pointed, zone)}`}
         </span>
         <span class={`what ${under?.coverage ?? ""}`}>{saying(under)}</span>
         <span class="quiet">{under?.detail}</span>

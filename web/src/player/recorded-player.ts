@@ -43,6 +43,7 @@ export class RecordedPlayer {
     video.muted = true;
     video.disableRemotePlayback = true;
     video.onseeked = () => this.#tell();
+    video.onpause = () => this.#tell();
     video.onended = () => this.#ended();
     this.#report = setInterval(() => !video.paused && this.#tell(), REPORT_MS);
   }
@@ -81,6 +82,7 @@ export class RecordedPlayer {
     this.#hls?.destroy();
     this.#hls = null;
     this.#video.onseeked = null;
+    this.#video.onpause = null;
     this.#video.onended = null;
   }
 

@@ -104,6 +104,8 @@ def test_a_publisher_without_ranges_is_asked_for_the_whole(tmp_path: Path) -> No
 
         assert fetched(places_of(tmp_path, Address(url=publisher.url("yard.avi")))) == CONTENT
 
+        assert len(publisher.ranges) == 2
+
 
 @pytest.mark.parametrize("wrong", [b"\0" * len(CONTENT), CONTENT + b"more", b"", CONTENT[:-1]])
 def test_wrong_bytes_are_refused_and_the_next_source_is_tried(tmp_path: Path, wrong: bytes) -> None:

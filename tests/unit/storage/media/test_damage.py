@@ -1,15 +1,33 @@
 """Whatever is done to a file: what is read was written, or it is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from builders import A_SHRED_KEY, SEGMENT, CountingRng, a_header, a_keystore, a_segment_file, its_key
+from builders import (
+    A_SHRED_KEY,
+    SEGMENT,
+    CountingRng,
+    a_fragment,
+    a_header,
+    a_keystore,
+    a_segment_file,
+    its_key,
+)
 from watchkeep.domain.errors import DataLoss, Invalid, KeyShredded, NotFound, Tampered, WatchkeepError
 from watchkeep.domain.ids import ShredKeyId
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.encryption.keystore import ShredKey
-from watchkeep.storage.media.format import RECORD_OVERHEAD
+from watchkeep.storage.media.format import (
+    RECORD_OVERHEAD,
+    FragmentMark,
+    RecordType,
+    digest_media,
+    make_head,
+    pack_mark,
+    seal_record,
+)
 from watchkeep.storage.media.reader import SealedReader, read_header
 
 SIZES = (90, 40, 70)
@@ -72,7 +90,9 @@ def test_a_file_cut_at_any_byte_reads_as_a_marked_prefix_and_never_as_finished(t
 
 
 @pytest.mark.parametrize("finish", [True, False], ids=["finished", "unfinished"])
-def test_a_changed_bit_in_any_byte_is_refused_and_never_gives_a_wrong_byte(tmp_path: Path, finish: bool) -> None:
+def test_a_changed_bit_in_any_byte_is_refused_and_never_gives_a_wrong_byte(
+    tmp_path: Path, finish: bool
+) -> None:
     video = a_segment_file(tmp_path / "whole", SIZES, finish=finish)
     whole = (tmp_path / "whole").read_bytes()
     changed = tmp_path / "changed"
@@ -122,7 +142,7 @@ def test_a_changed_index_costs_nothing_but_is_noticed(tmp_path: Path) -> None:
 
 
 def test_records_swapped_repeated_or_dropped_are_refused(tmp_path: Path) -> None:
-    video = a_segment_file(tmp_path / "whole", SIZES)
+    video = a_segment_file(tmp_path / "whole", (60, 60, 60))  # alike, so that only their place tells
     parts = records_of(tmp_path / "whole")
     changed = tmp_path / "changed"
     orders = []
@@ -151,6 +171,50 @@ def test_records_of_another_segment_under_the_same_shred_key_are_refused(tmp_pat
         changed.write_bytes(b"".join([*one[:number], two[number], *one[number + 1 :]]))
         _, _, is_sound = outcome(changed)
         assert not is_sound, f"record {number} of another segment passed"
+
+
+@pytest.mark.parametrize(
+    "change", [{"digest": bytes(32)}, {"number": 1}, {"record_counter": 0}, {"offset": 23}]
+)
+def test_a_mark_that_does_not_fit_its_fragment_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    head, cipher = make_head(a_header(), A_SHRED_KEY.key, CountingRng())
+    payload = b"moof....mdat....picture"
+    mark = FragmentMark(
+        number=0,
+        starts_with_key=True,
+        packet_count=1,
+        offset=24,
+        length=len(payload),
+        media_offset=16,
+        start_ticks=0,
+        duration_ticks=45_000,
+        when=a_fragment().when,
+        record_offset=len(head) + 24 + RECORD_OVERHEAD,
+        record_counter=1,
+        salt=bytes(16),
+        digest=digest_media(bytes(16), b"picture"),
+    )
+
+    def passes(mark: FragmentMark) -> bool:
+        records = (
+            seal_record(cipher, RecordType.VIDEO, 0, b"<- the init section ->\r\n"),
+            seal_record(cipher, RecordType.VIDEO, 1, payload),
+            seal_record(cipher, RecordType.METADATA, 2, pack_mark(mark)),
+        )
+        (tmp_path / "file").write_bytes(head + b"".join(records))
+        reader = opened(tmp_path / "file")
+        try:
+            reader.verify()
+        except Tampered:
+            return False
+        except DataLoss:
+            return len(reader.marks) == 1  # not finished, which nobody claims it is
+        finally:
+            reader.close()
+        return False
+
+    assert passes(mark)
+    assert not passes(replace(mark, **change))  # type: ignore[arg-type]
 
 
 def test_a_head_does_not_pass_for_another_segments(tmp_path: Path) -> None:

@@ -1,0 +1,212 @@
+"""The sweeper on a real catalog and real files: what goes, what stays, and in which order."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from builders import INSTALLATION, NOON
+from unit.lifecycle.store import SmallStore, a_small_store
+from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.errors import NotFound
+from watchkeep.domain.fs import Space
+from watchkeep.domain.ids import CameraId, SegmentId
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.retention import Hold
+from watchkeep.lifecycle.sweeper import Holds, NoHolds, Sweeper
+from watchkeep.runtime.system import SystemFs
+from watchkeep.storage.catalog import cameras, footage, recordings
+from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
+from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.recorder_rows import SegmentClosed
+from watchkeep.storage.media.volume import Volume
+
+DOOR, YARD = CameraId("door"), CameraId("yard")
+KEEP = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class SomeHolds:
+    """Holds that stand."""
+
+    standing: tuple[Hold, ...]
+
+    def current(self) -> Collection[Hold]:
+        return self.standing
+
+
+class SmallDisk(SystemFs):
+    """A disk of a given size that holds nothing but footage."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+
+    def space(self, path: Path) -> Space:
+        used = sum(each.stat().st_size for each in path.rglob("*.wks"))
+        return Space(free_bytes=self.size_bytes - used, total_bytes=self.size_bytes)
+
+
+@pytest.fixture
+def store(tmp_path: Path, catalog: Catalog) -> SmallStore:
+    small = a_small_store(tmp_path)
+    for day in range(10):
+        small.record(DOOR, NOON + timedelta(days=day))
+    with catalog.transaction() as connection:
+        assert recordings.apply(connection, [SegmentClosed(row) for row in small.rows.values()]) == []
+    return small
+
+
+def a_sweeper(
+    store: SmallStore,
+    catalog: Catalog,
+    *,
+    holds: Holds | None = None,
+    disk: SmallDisk | None = None,
+    reserve: int = 0,
+) -> Sweeper:
+    fs = disk or SystemFs()
+    return Sweeper(
+        catalog=catalog,
+        volume=Volume(store.volume.root, store.volume.id, fs=fs),
+        fs=fs,
+        clock=store.clock,
+        holds=holds or NoHolds(),
+        reserve_bytes=reserve,
+        default_keep=KEEP,
+    )
+
+
+def days_on_disk(store: SmallStore) -> list[int]:
+    return [
+        (row.when.start - NOON).days for row in store.rows.values() if (store.volume.root / row.path).exists()
+    ]
+
+
+def has_row(catalog: Catalog, segment: SegmentId) -> bool:
+    try:
+        with catalog.transaction() as connection:
+            footage.segment(connection, segment)
+    except NotFound:
+        return False
+    return True
+
+
+def go_to(store: SmallStore, days: float) -> None:
+    store.clock.instant = NOON + timedelta(days=days)
+
+
+def test_only_what_is_older_than_its_keep_goes(store: SmallStore, catalog: Catalog) -> None:
+    go_to(store, 33.5)
+
+    swept = a_sweeper(store, catalog).sweep()
+
+    assert swept.segments == 4
+    assert days_on_disk(store) == [4, 5, 6, 7, 8, 9]
+    assert [has_row(catalog, segment) for segment in store.rows] == [False] * 4 + [True] * 6
+
+
+def test_every_deletion_can_be_asked_for_its_reason(store: SmallStore, catalog: Catalog) -> None:
+    go_to(store, 31)
+    a_sweeper(store, catalog).sweep()
+
+    with catalog.transaction() as connection:
+        deleted = footage.deletions(connection, DOOR, Interval(NOON, NOON + timedelta(days=99)))
+
+    assert [(each.when.start, each.reason) for each in deleted] == [(NOON, "older than 30 d")]
+
+
+def test_a_hold_keeps_footage_past_its_expiry_and_lets_the_rest_go(
+    store: SmallStore, catalog: Catalog
+) -> None:
+    held = Hold(DOOR, Interval(NOON, NOON + timedelta(days=2.5)), "police")
+    go_to(store, 90)
+
+    a_sweeper(store, catalog, holds=SomeHolds((held,))).sweep()
+
+    assert days_on_disk(store) == [0, 1, 2]
+
+
+def test_the_oldest_goes_until_the_reserve_is_free(store: SmallStore, catalog: Catalog) -> None:
+    go_to(store, 9.5)
+    size = store.path(next(iter(store.rows))).stat().st_size
+    disk = SmallDisk(12 * size)
+
+    swept = a_sweeper(store, catalog, disk=disk, reserve=5 * size).sweep()
+
+    assert days_on_disk(store) == [3, 4, 5, 6, 7, 8, 9]
+    assert not swept.is_space_short
+    assert set(swept.reasons) == {"space was short and it was the oldest"}
+
+
+def test_holds_win_over_want_of_space_and_it_is_said(store: SmallStore, catalog: Catalog) -> None:
+    go_to(store, 9.5)
+    held = Hold(DOOR, Interval(NOON, NOON + timedelta(days=99)), "police")
+
+    swept = a_sweeper(store, catalog, holds=SomeHolds((held,)), disk=SmallDisk(1000), reserve=1 << 30).sweep()
+
+    assert swept.segments == 0
+    assert swept.is_space_short
+
+
+def test_nothing_goes_while_the_clock_is_behind_the_newest_footage(
+    store: SmallStore, catalog: Catalog
+) -> None:
+    add_camera_row(catalog, store)
+    go_to(store, 8)
+
+    swept = a_sweeper(store, catalog, disk=SmallDisk(1000), reserve=1 << 30).sweep()
+
+    assert "but there is footage of" in swept.doubt
+    assert len(days_on_disk(store)) == 10
+
+
+def test_a_sweep_that_was_killed_after_any_step_is_finished_by_the_next(
+    store: SmallStore, catalog: Catalog
+) -> None:
+    doomed = list(store.rows.values())[:2]
+    with catalog.transaction() as connection:
+        footage.doom(connection, doomed, reason="older than 30 d")
+    store.path(doomed[0].id).unlink()  # killed between the two unlinks
+
+    a_sweeper(store, catalog).sweep()
+
+    assert days_on_disk(store) == list(range(2, 10))
+    assert not any(has_row(catalog, row.id) for row in doomed)
+
+
+def test_a_file_is_unlinked_only_after_its_row_says_doomed(store: SmallStore, catalog: Catalog) -> None:
+    seen: list[str] = []
+
+    class WatchingFs(SystemFs):
+        def unlink(self, path: Path) -> None:
+            if path.suffix == ".wks":
+                with catalog.transaction() as connection:
+                    seen.extend(row.state.value for row in footage.doomed(connection, 10))
+            super().unlink(path)
+
+    go_to(store, 30.5)
+    sweeper = replace(a_sweeper(store, catalog), fs=WatchingFs())
+    sweeper.sweep()
+
+    assert seen == ["doomed"]
+
+
+def add_camera_row(catalog: Catalog, store: SmallStore) -> None:
+    """The camera and its stream, as the catalog knows them."""
+    row = next(iter(store.rows.values()))
+    site = cameras.Site(id=INSTALLATION, name="Home", zone="UTC")
+    stream = SealedStream(id=row.stream, camera=DOOR, role=StreamRole.MAIN, url="rtsp://192.0.2.1/")
+    camera = SealedCamera(
+        id=DOOR,
+        site=site.id,
+        name="Door",
+        is_enabled=True,
+        retention_days=30,
+        streams=(stream,),
+        created_at=NOON,
+    )
+    with catalog.transaction() as connection:
+        cameras.put_site(connection, site)
+        cameras.insert_camera(connection, camera)

@@ -1,0 +1,143 @@
+"""Cameras over HTTP: adding, changing, trying, removing; passwords are never seen again."""
+
+import json
+from typing import Any, cast
+
+from house_builder import OneCameraProber
+from site_server import Site, problem
+from watchkeep.application import demo
+from watchkeep.application.house import DemoPhase
+from watchkeep.domain.camera import StreamRole
+from watchkeep.storage.catalog import cameras, settings
+
+SECRET = "canary-pa55word"
+MAIN = {"role": "main", "url": "rtsp://192.0.2.10:554/live", "user": "admin", "password": SECRET}
+
+
+def added(site: Site) -> tuple[Any, dict[str, Any]]:
+    browser = site.administrator()
+    answer = browser.post("/api/v1/cameras", json={"name": "Front door", "streams": [MAIN]})
+    assert answer.status_code == 201, answer.text
+    return browser, answer.json()
+
+
+def asked_with(site: Site) -> tuple[str, str, str]:
+    last = cast("OneCameraProber", site.house.prober).asked[-1]
+    return last.url, last.user, last.password.reveal()
+
+
+def test_a_camera_is_shown_without_its_password(site: Site) -> None:
+    browser, camera = added(site)
+
+    (stream,) = camera["streams"]
+    assert (camera["id"], camera["name"], camera["retention_days"]) == ("front-door", "Front door", 30)
+    assert stream["url"] == "rtsp://192.0.2.10:554/live"
+    assert (stream["user"], stream["has_password"], stream["state"]) == ("admin", True, None)
+    assert "configure" in camera["actions"]
+    assert browser.get("/api/v1/cameras").json() == {"items": [camera], "next": None}
+    assert browser.get("/api/v1/cameras/front-door").json() == camera
+
+
+def test_a_password_is_nowhere_but_sealed(site: Site) -> None:
+    browser, camera = added(site)
+    browser.patch("/api/v1/cameras/front-door", json={"streams": [{**MAIN, "password": SECRET + "2"}]})
+    browser.post("/api/v1/cameras/test", json={"url": f"rtsp://admin:{SECRET}@192.0.2.10/x"})
+    browser.post("/api/v1/cameras/test", json={"url": f"ftp://admin:{SECRET}@192.0.2.10/x"})
+
+    with site.house.catalog.transaction() as conn:
+        tables = [
+            row[0] for row in conn.execute("select tablename from pg_tables where schemaname = 'public'")
+        ]
+        dump = "".join(str(conn.execute(f"select * from {table}").fetchall()) for table in tables)  # type: ignore[arg-type]
+        sealed = cameras.list_cameras(conn)[0].streams[0].sealed_password
+
+    assert "front-door" in dump
+    assert SECRET not in dump + json.dumps(camera) + browser.get("/api/v1/audit").text
+    assert site.house.keystore.unseal("camera password", sealed) == f"{SECRET}2".encode()
+
+
+def test_a_kept_password_goes_only_to_the_host_it_was_given_for(site: Site) -> None:
+    browser, _ = added(site)
+    test = "/api/v1/cameras/test"
+
+    same = browser.post(test, json={"url": "rtsp://192.0.2.10:554/other", "camera": "front-door"})
+    assert same.status_code == 200
+    assert asked_with(site) == ("rtsp://192.0.2.10:554/other", "admin", SECRET)
+    assert same.json()["picture"].startswith("data:image/jpeg;base64,")
+
+    tries = len(cast("OneCameraProber", site.house.prober).asked)
+    stolen = browser.post(test, json={"url": "rtsp://198.51.100.66/trap", "camera": "front-door"})
+    moved = browser.patch(
+        "/api/v1/cameras/front-door", json={"streams": [{"role": "main", "url": "rtsp://198.51.100.66/trap"}]}
+    )
+    assert (stolen.status_code, moved.status_code) == (422, 422)
+    assert len(cast("OneCameraProber", site.house.prober).asked) == tries
+
+
+def test_a_password_is_kept_cleared_or_replaced_as_asked(site: Site) -> None:
+    browser, camera = added(site)
+    keep = {"role": "main", "url": "rtsp://192.0.2.10:554/other", "password": None}
+
+    kept = browser.patch("/api/v1/cameras/front-door", json={"streams": [keep]}).json()["streams"][0]
+    cleared = browser.patch("/api/v1/cameras/front-door", json={"streams": [{**keep, "password": ""}]}).json()
+
+    assert (kept["has_password"], kept["user"], kept["id"]) == (True, "admin", camera["streams"][0]["id"])
+    assert cleared["streams"][0]["has_password"] is False
+
+
+def test_addresses_that_lead_into_the_machine_are_refused_in_words(site: Site) -> None:
+    browser = site.administrator()
+
+    for url in ("rtsp://127.0.0.1/x", "http://192.0.2.1/x", "rtsp://[::1]/x", "rtsp://169.254.169.254/x"):
+        answer = browser.post(
+            "/api/v1/cameras", json={"name": "x", "streams": [{"role": "main", "url": url}]}
+        )
+        assert answer.status_code == 422, url
+        assert problem(answer)["detail"]
+    simulator = {"name": "x", "streams": [{"role": "main", "url": "rtsp://127.0.0.1:8554/x"}]}
+    assert browser.post("/api/v1/cameras", json=simulator).status_code == 201
+
+
+def test_a_camera_that_does_not_answer_is_said_so(site: Site) -> None:
+    answer = site.administrator().post("/api/v1/cameras/test", json={"url": "rtsp://nobody.example/x"})
+
+    assert answer.status_code == 504
+    assert "does not answer" in str(problem(answer)["detail"])
+
+
+def test_ids_are_made_of_names_and_never_given_twice(site: Site) -> None:
+    browser, _ = added(site)
+    again = {"name": "Front Door!", "streams": [MAIN]}
+
+    second = browser.post("/api/v1/cameras", json=again).json()["id"]
+    removed = browser.delete(f"/api/v1/cameras/{second}")
+    third = browser.post("/api/v1/cameras", json=again).json()["id"]
+
+    assert (second, removed.status_code, third) == ("front-door-2", 204, "front-door-3")
+    assert browser.get(f"/api/v1/cameras/{second}").status_code == 404
+    names = [camera["id"] for camera in browser.get("/api/v1/cameras").json()["items"]]
+    assert names == ["front-door", "front-door-3"]
+
+
+def test_the_demonstration_adds_its_cameras_once_and_leaves_removed_ones_away(site: Site) -> None:
+    browser = site.administrator()
+    urls = {StreamRole.MAIN: "rtsp://127.0.0.1:8554/a", StreamRole.SUB: "rtsp://127.0.0.1:8554/a/sub"}
+    wishes = [
+        demo.DemoCamera(name="Entrance", addresses=urls),
+        demo.DemoCamera(name="Street", addresses={StreamRole.MAIN: "rtsp://127.0.0.1:8554/b"}),
+    ]
+
+    said = browser.post("/api/v1/demo", json={"on": True}).json()
+    first = demo.furnish(site.house, wishes)
+    browser.delete("/api/v1/cameras/street")
+    second = demo.furnish(site.house, wishes)
+    off = browser.post("/api/v1/demo", json={"on": False}).json()
+
+    assert said == {"state": DemoPhase.PREPARING, "progress": 0.0, "detail": "Starting"}
+    assert (first, second) == (["entrance", "street"], ["entrance"])
+    assert off["state"] == "off"
+    assert browser.get("/api/v1/cameras/entrance").json()["is_enabled"] is False
+    with site.house.catalog.transaction() as conn:
+        assert settings.get(conn, demo.WANTED) == "off"
+    browser.post("/api/v1/demo", json={"on": True})
+    assert demo.furnish(site.house, wishes) == ["entrance", "street-2"]
