@@ -4,6 +4,7 @@ The child ends when its standard input does, so it never outlives the test run.
 """
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -90,7 +91,12 @@ def simulated_cameras(
         "password": password,
     }
     process = subprocess.Popen(
-        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # What we can import the child can, whether Watchkeep is installed or only lies in src.
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     assert process.stdin is not None
     assert process.stdout is not None

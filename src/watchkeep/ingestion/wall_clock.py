@@ -66,8 +66,8 @@ class WallClock:
         self._lead_us = lead_us
         received_us = _microseconds(received_at)
         is_before_step = self._arrivals_after_us is not None and received_us <= self._arrivals_after_us
-        if self._delays and (is_before_step or received_us > now_us):
-            return  # its stamp is of our clock before it was set
+        if self._delays and is_before_step:
+            return
         delay_us = received_us - lead_us - _media_us(ticks)
         while self._delays and self._delays[-1][1] >= delay_us:
             self._delays.pop()
@@ -106,7 +106,8 @@ class WallClock:
         if abs(step_us) <= _STEP_LIMIT_US:
             return
         self._steps.append(ClockStep(at=_EPOCH + now_us * _MICROSECOND, by=step_us * _MICROSECOND))
-        # Packets still waiting in the source carry the old time; they would look early by the whole step.
+        # Packets still waiting in the source carry the old time. After a step forwards they would look early
+        # by the whole step; after one backwards they look late, which the minimum passes over.
         self._arrivals_after_us = now_us - step_us if step_us > 0 else None
 
 

@@ -196,7 +196,7 @@ def _passphrase(settings: Settings, machine: Machine, environment: Mapping[str, 
 
 
 def read_plan(node: Node, *, unless: int | None = None) -> RecordingPlan | None:
-    """The streams to record, with their sign-ins opened; None if the catalog still has the revision `unless`.
+    """The streams to take, also those only watched; None if the catalog still has the revision `unless`.
 
     A camera whose sealed password cannot be opened is left out and logged: the others are recorded.
 
@@ -213,8 +213,6 @@ def read_plan(node: Node, *, unless: int | None = None) -> RecordingPlan | None:
         if not camera.is_enabled:
             continue
         for sealed in camera.streams:
-            if not sealed.record:
-                continue
             try:
                 streams.append(_open_stream(node.keystore, sealed))
             except DataLoss:

@@ -138,6 +138,16 @@ def test_packets_stamped_before_a_step_do_not_pull_the_mapping_after_it() -> Non
     assert wall_clock.place(0, HALF_SECOND).start == NOON + timedelta(hours=1)
 
 
+def test_a_camera_whose_clock_is_slow_is_followed_within_a_window() -> None:
+    camera = Camera(drift_ppm=-300)
+    for _ in range(3000):
+        camera.send(0.0)
+
+    early = camera.truths[-1] - camera.placed[-1].start
+    assert timedelta(milliseconds=15) < early < timedelta(milliseconds=20)  # five minutes would be 90 ms
+    assert touch(camera.placed)
+
+
 def test_a_slewed_clock_is_no_step() -> None:
     camera = Camera()
     for _ in range(50):

@@ -91,11 +91,12 @@ function paintStretch(
   width: number,
   band: Band,
 ): void {
-  const left = Math.max(0, xOf(view, width, stretch.start));
-  const right = Math.min(width, xOf(view, width, stretch.end));
-  if (right <= 0 || left >= width || stretch.coverage === "ahead") return;
+  // Whole pixels, so that neighbours touch without a seam.
+  const left = Math.round(Math.max(0, xOf(view, width, stretch.start)));
+  const right = Math.round(Math.min(width, xOf(view, width, stretch.end)));
+  if (right < 0 || left > width || stretch.coverage === "ahead") return;
   // The shortest gap stays visible at the widest zoom.
-  const extent = Math.max(right - left, stretch.coverage === "gap" ? 1.5 : 0.5);
+  const extent = Math.max(right - left, stretch.coverage === "gap" ? 2 : 1);
   const bottom = band.top + band.height;
   if (stretch.coverage === "before") {
     context.fillStyle = ink("--line");

@@ -77,4 +77,29 @@ describe("spans", () => {
     expect(found.map(({ coverage }) => coverage)).toEqual(["before", "recorded", "gap"]);
     expect(saying(found[1])).toBe("50 % recorded");
   });
+
+  it("count only what could have been recorded in the buckets where the camera was added, and now", () => {
+    const found = stretchesOf(
+      timeline({
+        bucket_s: 100,
+        known_since: at(80),
+        buckets: [
+          [at(0), 0.2],
+          [at(100), 0.25],
+          [at(200), 0],
+        ],
+      }),
+      T + 150_000,
+    );
+    expect(found.map(({ start, end }) => [start - T, end - T])).toEqual([
+      [80_000, 100_000],
+      [100_000, 150_000],
+      [200_000, 300_000],
+    ]);
+    expect(found.map(({ coverage, share }) => [coverage, share])).toEqual([
+      ["recorded", 1],
+      ["recorded", 0.5],
+      ["ahead", 0],
+    ]);
+  });
 });

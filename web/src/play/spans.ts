@@ -78,11 +78,26 @@ export function stretchesOf(timeline: Timeline | undefined, now: number): Stretc
     const start = instant(from);
     if (start === null) return [];
     const end = start + size;
-    const coverage: Coverage =
-      share > 0 ? "recorded" : end <= known ? "before" : start >= now ? "ahead" : "gap";
-    return [{ start, end, coverage, cause: "", detail: "", share }];
+    if (end <= known || start >= now) return [bucket(start, end, end <= known ? "before" : "ahead", 0)];
+    // Where the camera was added, or now, lies within the bucket, only the rest of it can have been recorded.
+    const first = Math.max(start, known);
+    const last = Math.min(end, now);
+    const part = (share * size) / (last - first);
+    return [bucket(first, last, share > 0 ? "recorded" : "gap", part > WHOLE ? 1 : part)];
   });
 }
+
+/** Shares come with four digits; what is missing below that is rounding. */
+const WHOLE = 0.9999;
+
+const bucket = (start: number, end: number, coverage: Coverage, share: number): Stretch => ({
+  start,
+  end,
+  coverage,
+  cause: "",
+  detail: "",
+  share,
+});
 
 export const stretchAt = (stretches: readonly Stretch[], ms: number) =>
   stretches.find(({ start, end }) => ms >= start && ms < end);

@@ -41,7 +41,7 @@ export function FirstStart({ onDone }: { onDone: (session: Session) => void }) {
           required
           value={token}
           onInput={setToken}
-          hint="It stands in the terminal where watchkeep was started."
+          hint="The start of Watchkeep says in which file it stands."
         />
         <Field
           label="Name"

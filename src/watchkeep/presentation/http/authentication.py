@@ -1,6 +1,6 @@
 """The door: every route declares what it asks and of what; session, right and origin are looked at there."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -187,4 +187,3 @@ async def admit_socket(socket: WebSocket, declared: Asks) -> Asking:
 
 TheHouse = Annotated[House, Depends(house_of)]
 Asker = Annotated[Asking, Depends(asking_of)]
-Door = Callable[[WebSocket], Awaitable[None]]

@@ -1,4 +1,7 @@
-"""The interface as OpenAPI: `python -m watchkeep.presentation.http.description > docs/reference/openapi.json`."""
+"""The interface as OpenAPI, for the committed file.
+
+`python -m watchkeep.presentation.http.description > docs/reference/openapi.json` writes it anew.
+"""
 
 import json
 import sys

@@ -126,7 +126,8 @@ class CameraSimulator:
 
     def url(self, name: str) -> str:
         """The address of a stream, without user and password."""
-        return f"rtsp://{self._options.host}:{self._port}/{name.strip('/')}"
+        host = f"[{self._options.host}]" if ":" in self._options.host else self._options.host
+        return f"rtsp://{host}:{self._port}/{name.strip('/')}"
 
     def stall(self, name: str | None = None) -> None:
         """Stop answering and sending, connections stay open; for one stream, or for all with None."""

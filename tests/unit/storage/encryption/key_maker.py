@@ -1,4 +1,7 @@
-"""A process that asks a keystore for the keys of many cameras of one day: `key_maker.py ROOT DAY COUNT`."""
+"""A process that asks a keystore for the keys of many cameras of one day: `key_maker.py ROOT DAY COUNT`.
+
+Says "ready" and begins at the first line of input, so that several begin at once.
+"""
 
 import json
 import sys
@@ -11,6 +14,8 @@ from watchkeep.domain.ids import CameraId
 
 if __name__ == "__main__":
     keystore = a_keystore(Path(sys.argv[1]))
+    print("ready", flush=True)
+    sys.stdin.readline()
     keys = [
         keystore.shred_key(
             camera=CameraId(f"camera-{number}"),

@@ -236,12 +236,20 @@ def test_real_processes_that_make_keys_of_one_day_at_once_agree_on_them(tmp_path
     children = [
         subprocess.Popen(
             [sys.executable, str(CHILD), str(tmp_path), DAY.isoformat(), "12"],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
         )
         for _ in range(3)
     ]
 
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
     answers = [json.loads(child.communicate(timeout=120)[0]) for child in children]
 
     assert answers[0] == answers[1] == answers[2]

@@ -1,0 +1,215 @@
+"""The walk of a first day: set-up token, camera, live picture, footage; in Debian's Chromium."""
+
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from browser.conftest import CLIP_S, Site, iso, unix_s
+from browser.pictures import Jumps, apart_s, look, read_still, wait_until_moving
+from system.node_process import ADMINISTRATOR, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+def test_a_first_day_from_the_token_to_a_moving_picture(page: Page, site: Site) -> None:
+    name, password = ADMINISTRATOR
+    page.goto(site.node.url)
+
+    page.get_by_label("Set-up token").fill(site.node.set_up_token())
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("Password again").fill(password)
+    page.get_by_role("button", name="Create the administrator").click()
+    expect(page.get_by_role("heading", name="Cameras", exact=True)).to_be_visible()
+
+    page.get_by_label(f"Account of {name}").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Cameras").click()
+    page.get_by_role("link", name="Add a camera").first.click()
+
+    save = page.get_by_role("button", name="Add the camera")
+    page.get_by_label("Name").fill("Gate")
+    main = page.get_by_role("group", name="Main stream")
+    main.get_by_label("Address").fill(site.cameras.url("gate"))
+    expect(save).to_be_disabled()
+    page.get_by_role("button", name="Test", exact=True).click()
+    picture = main.get_by_role("img", name="What the main stream shows")
+    expect(picture).to_be_visible(timeout=60_000)
+    assert read_still(picture) is not None
+    expect(main).to_contain_text("384 × 256")
+    save.click()
+    expect(page.get_by_role("heading", name="Gate", exact=True)).to_be_visible()
+    site.ids["gate"] = str(page.locator("[data-camera]").first.get_attribute("data-camera"))
+
+    page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Live").click()
+    codes = wait_until_moving(page.locator("video"))
+    late_s = apart_s(codes[-1], time.time(), length_s=CLIP_S)
+    # A live picture is of now; the bound is against one that is not live at all.
+    assert late_s < 15, f"the live picture is {late_s:.1f} s away from now"
+
+
+def test_a_click_on_the_timeline_plays_that_moment(desk: Page, site: Site) -> None:
+    moment_s = open_at_rest(desk, site, span_s=30)
+    timeline, video = desk.get_by_role("slider", name="Timeline of Gate"), desk.locator("video")
+    box = timeline.bounding_box()
+    assert box is not None
+    jumps = Jumps(video)
+
+    for share in (0.5, 0.25, 0.6):
+        # The address put the moment at three quarters of the timeline.
+        clicked_s = moment_s + (share - 0.75) * 30
+        position = {"x": box["width"] * share, "y": box["height"] / 2}
+        timeline.hover(position=position)
+        assert re.search(r"recorded", desk.locator(".readout").inner_text())
+        assert clock_of(clicked_s) in desk.locator(".readout").inner_text()
+        before = jumps.count
+        timeline.click(position=position)
+
+        code_ms = jumps.first_code_after(before)
+
+        assert apart_s(code_ms, clicked_s, length_s=CLIP_S) <= 1.0
+        pause(desk)
+
+
+def test_the_keyboard_moves_on_the_timeline_and_plays(desk: Page, site: Site) -> None:
+    open_at_rest(desk, site, span_s=30)
+    timeline, video = desk.get_by_role("slider", name="Timeline of Gate"), desk.locator("video")
+    jumps = Jumps(video)
+    shown_s = shown(video)
+    timeline.focus()
+    for _ in range(7):
+        timeline.press("ArrowLeft")
+    wanted_s = shown_s - 7
+    assert abs(float(timeline.get_attribute("aria-valuenow") or 0) - wanted_s) <= 1
+    assert "recorded" in (timeline.get_attribute("aria-valuetext") or "")
+    before = jumps.count
+
+    timeline.press("Enter")
+    code_ms = jumps.first_code_after(before)
+
+    assert apart_s(code_ms, wanted_s, length_s=CLIP_S) <= 1.0
+
+
+def test_the_time_that_the_page_tells_is_that_of_the_picture(desk: Page, site: Site) -> None:
+    open_at_rest(desk, site, span_s=30)
+    video = desk.locator("video")
+    for key in ("j", ".", ","):
+        desk.keyboard.press(key)
+        wait_until(lambda: at_rest(video), seconds=30, what="the picture to rest")
+        pause(desk)
+        seen = look(video)
+        assert seen is not None
+        assert seen.code_ms is not None
+
+        assert apart_s(seen.code_ms, unix_s(seen.program_time), length_s=CLIP_S) <= 1.0
+        assert seen.program_time[:19] in desk.url.replace("%3A", ":")
+
+
+def test_the_timeline_tells_what_is_recorded_and_what_is_missing(desk: Page, site: Site) -> None:
+    camera = site.camera("gate")
+    site.cameras.stall("gate")
+    time.sleep(8)
+    site.cameras.resume()
+    now_s = time.time()
+
+    def is_noted() -> bool:
+        span = {"from": iso(now_s - 60), "to": iso(now_s + 60)}
+        answer = site.administrator.get(f"/cameras/{camera}/timeline", params=span).json()
+        kinds = [part["coverage"] for part in answer["spans"]]
+        return "gap" in kinds and kinds[-2] in ("recorded", "open")
+
+    wait_until(is_noted, seconds=90, what="the gap in the timeline")
+    desk.goto(f"{site.node.url}/play/{camera}?span=120")
+    desk.get_by_text("Show as a table").click()
+    rows = desk.get_by_role("table", name="Spans of Gate").get_by_role("row")
+
+    expect(rows.filter(has_text="gap").first).to_be_visible()
+    expect(rows.filter(has_text="recorded").first).to_be_visible()
+
+
+def test_a_codec_that_the_browser_lacks_is_named_with_its_cure(desk: Page, site: Site) -> None:
+    desk.goto(f"{site.node.url}/live")
+    if desk.evaluate("() => MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L93.B0\"')"):
+        pytest.skip("this browser plays H.265")
+    attic = site.camera("attic")
+
+    desk.goto(f"{site.node.url}/live")
+    tile = desk.locator(f"article[data-camera={attic}]")
+    expect(tile).to_contain_text("This browser cannot play H.265", timeout=60_000)
+    expect(tile).to_contain_text("give the camera an H.264 sub stream")
+    expect(tile).to_contain_text("recording")
+
+    desk.goto(f"{site.node.url}/play/{attic}")
+    expect(desk.locator(".screen")).to_contain_text("This browser cannot play H.265", timeout=60_000)
+
+
+def test_people_audit_and_storage_tell_what_happened(desk: Page, site: Site) -> None:
+    camera = site.camera("gate")
+    rooms = desk.get_by_role("navigation", name="Rooms")
+
+    rooms.get_by_role("link", name="People").click()
+    desk.get_by_role("button", name="Add a person").click()
+    dialog = desk.get_by_role("dialog", name="Add a person")
+    dialog.get_by_label("Name").fill("otto")
+    dialog.get_by_label("Password").fill("a long enough password")
+    dialog.get_by_label("Role", exact=True).select_option("operator")
+    dialog.get_by_label("Every camera, those added later too").uncheck()
+    dialog.get_by_label("Gate").check()
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    row = desk.get_by_role("table", name="People").get_by_role("row").filter(has_text="otto")
+    expect(row).to_contain_text("operator")
+    expect(row).to_contain_text("on Gate")
+
+    rooms.get_by_role("link", name="Audit").click()
+    entries = desk.get_by_role("table", name=re.compile("Audit entries")).get_by_role("row")
+    expect(entries.filter(has_text="otto").first).to_contain_text(ADMINISTRATOR[0])
+
+    rooms.get_by_role("link", name="Storage").click()
+    line = desk.get_by_role("table", name="Storage by camera").locator(f"tr[data-camera={camera}]")
+    expect(line).to_contain_text(re.compile(r"\d (kB|MB|GB)"))
+
+
+def open_at_rest(desk: Page, site: Site, *, span_s: int) -> float:
+    """Open Play twelve seconds ago, wait for the picture, pause; the Unix time that the address asked for.
+
+    The timeline shows the span, with that time at three quarters of it.
+    """
+    camera = site.camera("gate")
+    line = site.wait_until_recorded(camera, seconds_recorded=30)
+    moment_s = unix_s(line["newest"]) - 12
+    desk.goto(f"{site.node.url}/play/{camera}?t={iso(moment_s)}&span={span_s}")
+    video = desk.locator("video")
+    wait_until(
+        lambda: (seen := look(video)) is not None and seen.program_time, seconds=60, what="a played picture"
+    )
+    pause(desk)
+    return moment_s
+
+
+def pause(desk: Page) -> None:
+    """Press k if the video plays, and wait until it rests."""
+    video = desk.locator("video")
+    if not video.evaluate("(video) => video.paused"):
+        desk.keyboard.press("k")
+    wait_until(lambda: at_rest(video), seconds=30, what="the video to rest")
+
+
+def at_rest(video: Locator) -> bool:
+    return bool(video.evaluate("(video) => video.paused && !video.seeking && video.readyState >= 2"))
+
+
+def shown(video: Locator) -> float:
+    """The Unix time that the page tells of the picture on show."""
+    seen = look(video)
+    assert seen is not None
+    return unix_s(seen.program_time)
+
+
+def clock_of(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:")

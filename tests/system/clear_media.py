@@ -1,0 +1,71 @@
+"""Looks for a camera's clear pictures in files: windows of its NAL bytes, sought everywhere.
+
+python tests/system/clear_media.py CLIP FOLDER…      exit code 1 when a window is found
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from system.footage_oracle import Clip
+
+WINDOW_BYTES = 24
+WINDOWS = 400
+READ_BYTES = 8 << 20
+
+
+def windows(clip: Clip) -> list[bytes]:
+    """Pieces of coded pictures, spread over the clip; what every clip shares (starts, runs) is left out."""
+    found: list[bytes] = []
+    step = max(1, len(clip.pictures) * 2 // WINDOWS)
+    for picture in clip.pictures[::step]:
+        largest = max(picture.nals, key=len)
+        for share in (3, 2):
+            middle = len(largest) // share
+            window = largest[middle : middle + WINDOW_BYTES]
+            if len(window) == WINDOW_BYTES and len(set(window)) > WINDOW_BYTES // 3:
+                found.append(window)
+    return found
+
+
+def clear_places(clips: Iterable[Clip], folders: Iterable[Path], *, but: Iterable[Path] = ()) -> list[str]:
+    """Where in the folders' files a window stands in clear; `but` names files that may."""
+    wanted = [window for clip in clips for window in windows(clip)]
+    assert len(wanted) > 50, "too few windows to trust the search"
+    allowed = {path.resolve() for path in but}
+    found: list[str] = []
+    for path in _files(folders):
+        if path.resolve() not in allowed:
+            found += [f"{path} at {offset}" for offset in _offsets(path, wanted)]
+    return found
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _offsets(path: Path, wanted: list[bytes]) -> Iterator[int]:
+    try:
+        file = path.open("rb")
+    except OSError:
+        return  # gone meanwhile
+    with file:
+        base, tail = 0, b""
+        while block := file.read(READ_BYTES):
+            data = tail + block
+            for window in wanted:
+                at = data.find(window)
+                if at >= 0:
+                    yield base - len(tail) + at
+                    return
+            base += len(block)
+            tail = data[-WINDOW_BYTES:]
+
+
+if __name__ == "__main__":
+    places = clear_places([Clip(Path(sys.argv[1]))], [Path(folder) for folder in sys.argv[2:]])
+    print("\n".join(places) or "no clear media")
+    sys.exit(bool(places))
