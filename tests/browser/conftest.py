@@ -120,9 +120,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def site(
-    chromium: Path, clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+def site(chromium: Path, clips: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A node before its first start is finished; the first test walks through that."""
     data = tmp_path_factory.mktemp("node") / "data"
     with simulated_cameras(clips) as cameras:

@@ -37,9 +37,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_axe_finds_nothing_in_any_room(
-    desk: Page, site: Site, scheme: str, viewport: dict[str, int]
-) -> None:
+def test_axe_finds_nothing_in_any_room(desk: Page, site: Site, scheme: str, viewport: dict[str, int]) -> None:
     desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     desk.set_viewport_size(viewport)  # type: ignore[arg-type]
     found: dict[str, list[str]] = {}

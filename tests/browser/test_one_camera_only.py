@@ -55,7 +55,9 @@ class Heard:
         self.texts.append(answer.url)
         kind = answer.url.partition("?")[0].rpartition("/")[2]
         self.kinds.add(kind)
-        if kind != "changes" and ("json" in (of := answer.headers.get("content-type", "")) or "mpegurl" in of):
+        if kind != "changes" and (
+            "json" in (of := answer.headers.get("content-type", "")) or "mpegurl" in of
+        ):
             # A page that was left has forgotten its answers.
             with contextlib.suppress(Exception):
                 self.texts.append(answer.text())
@@ -63,9 +65,7 @@ class Heard:
     def _hear_socket(self, socket: WebSocket) -> None:
         self.texts.append(socket.url)
         self.kinds.add("socket")
-        socket.on(
-            "framereceived", lambda frame: self.texts.append(frame) if isinstance(frame, str) else None
-        )
+        socket.on("framereceived", lambda frame: self.texts.append(frame) if isinstance(frame, str) else None)
 
 
 @pytest.fixture(scope="module")

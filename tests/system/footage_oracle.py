@@ -71,7 +71,25 @@ class Clip:
             rate = stream.average_rate
         self.length_s = round(len(self.pictures) / float(rate), 6)
         self._by_bytes = {fingerprint(picture.nals): picture for picture in self.pictures}
-        assert len(self._by_bytes) == len(self.pictures), "the clip's pictures must differ"
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether two pictures have the same bytes, so that one does not tell its time."""
+        return len(self._by_bytes) < len(self.pictures)
+
+    def follows(self, pictures: list[tuple[bytes, ...]]) -> int | None:
+        """The position in `pictures` that first departs from the endless clip; None if all follow."""
+        furthest = 0
+        for start, picture in enumerate(self.pictures):
+            if picture.nals != pictures[0]:
+                continue
+            for offset, nals in enumerate(pictures):
+                if nals != self.pictures[(start + offset) % len(self.pictures)].nals:
+                    furthest = max(furthest, offset)
+                    break
+            else:
+                return None
+        return furthest
 
     def find(self, nals: tuple[bytes, ...]) -> Picture | None:
         return self._by_bytes.get(fingerprint(nals))
@@ -110,6 +128,7 @@ class StoredPicture:
 
 def stored_pictures(clip: Clip, segments: list[tuple[datetime, bytes]]) -> list[StoredPicture]:
     """All pictures of the segments (start, MP4 bytes), oldest first; an unknown picture is an error."""
+    assert not clip.has_twins, "the clip's pictures must differ"
     found: list[StoredPicture] = []
     for start, data in sorted(segments):
         for position, nals in enumerate(pictures_of_mp4(data)):

@@ -14,10 +14,13 @@ from watchkeep.domain.coverage import Span, account
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.segment import Gap, Segment, SegmentState
 from watchkeep.storage.catalog import footage
 
 LONGEST_WITH_SPANS = timedelta(days=2)
 LONGEST = timedelta(days=3660)
+LONGEST_DELAY = timedelta(seconds=15)
+"""How far the catalog may be behind the recorder while all is well: rows of open segments come each 5 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,14 @@ def read_timeline(  # who, what, and how fine
         oldest = None if bounds is None else bounds.start
         newest = None if bounds is None else bounds.end
         if when.length <= LONGEST_WITH_SPANS:
+            segments = footage.segments_between(conn, stream.id, when)
+            gaps = footage.gaps_between(conn, stream.id, when)
             spans = account(
                 when,
-                segments=footage.segments_between(conn, stream.id, when),
-                gaps=footage.gaps_between(conn, stream.id, when),
-                known_since=known.created_at,
-                now=house.clock.now(),
+                segments=segments,
+                gaps=gaps,
+                known_since=_known_since(known.created_at, segments, gaps),
+                now=_known_until(house.clock.now(), segments),
             )
             return Timeline(
                 when=when, known_since=known.created_at, oldest=oldest, newest=newest, spans=spans
@@ -88,6 +93,20 @@ def read_timeline(  # who, what, and how fine
         bucket_s=length.total_seconds(),
         buckets=shares(when, length, dict(recorded)),
     )
+
+
+def _known_until(now: datetime, segments: Sequence[Segment]) -> datetime:
+    """An open segment's row follows its file by some seconds: what lies between is not known yet, no gap."""
+    ends = [segment.when.end for segment in segments if segment.state is SegmentState.OPEN]
+    newest = max(ends, default=None)
+    return newest if newest is not None and now - LONGEST_DELAY <= newest < now else now
+
+
+def _known_since(created_at: datetime, segments: Sequence[Segment], gaps: Sequence[Gap]) -> datetime:
+    """The recorder takes up a new camera some seconds after it was added."""
+    starts = [segment.when.start for segment in segments] + [gap.started_at for gap in gaps]
+    first = min(starts, default=created_at)
+    return first if created_at < first <= created_at + LONGEST_DELAY else created_at
 
 
 def shares(when: Interval, length: timedelta, recorded: dict[datetime, float]) -> list[Bucket]:

@@ -80,6 +80,8 @@ class Fragment:
 class GapCause(StrEnum):
     """Why there is no footage. The list is closed."""
 
+    CONNECTING = "connecting"
+    """The first connection to a new stream was on its way."""
     UNREACHABLE = "unreachable"
     AUTHENTICATION = "authentication"
     STREAM_ENDED = "stream_ended"

@@ -93,6 +93,7 @@ class _Run:
     id: RunId
     parameters: VideoParameters
     is_clear_text: bool
+    wall_clock: WallClock
     fragmenter: Fragmenter
     segmenter: Segmenter
     init: bytes
@@ -164,8 +165,11 @@ class StreamWorker:
         self._since = clock.now()
         self._detail = ""
         self.dropped_fragments = 0
-        if before.gap is None and before.last_end is not None and stream.record:
-            self._open_gap(before.last_end, GapCause.RECORDER_STOPPED, "the recorder was not running")
+        if before.gap is None and stream.record:
+            if before.last_end is None:
+                self._open_gap(clock.now(), GapCause.CONNECTING, "the first connection is being made")
+            else:
+                self._open_gap(before.last_end, GapCause.RECORDER_STOPPED, "the recorder was not running")
 
     def tick(self) -> None:
         """Take what the source has and pass it on."""
@@ -201,6 +205,7 @@ class StreamWorker:
             id=run,
             parameters=notice.parameters,
             is_clear_text=notice.is_clear_text,
+            wall_clock=wall_clock,
             fragmenter=Fragmenter(run, wall_clock=wall_clock),
             segmenter=Segmenter(length=self._segment_length),
             init=init,
@@ -243,10 +248,18 @@ class StreamWorker:
             self.dropped_fragments += 1
             return
         if self._disk.append(self.stream.id, fragment):
+            self._account_for_step(run, fragment)
             self._close_gap(fragment.when.start)
             self._last_end = fragment.when.end
         else:
             self._disk_failed(fragment.when.start, "the disk does not keep up")
+
+    def _account_for_step(self, run: _Run, fragment: Fragment) -> None:
+        """A hole within a run is where our own clock was set forwards."""
+        steps = run.wall_clock.take_steps()
+        if self._gap is None and self._last_end is not None and fragment.when.start > self._last_end:
+            moved = f"our clock moved by {steps[-1].by}" if steps else "the camera's clock moved"
+            self._open_gap(self._last_end, GapCause.CLOCK_STEP, moved)
 
     def _start_of(self, run: _Run, fragment: Fragment) -> SegmentStart:
         return SegmentStart(

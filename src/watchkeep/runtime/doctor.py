@@ -11,6 +11,7 @@ from watchkeep.domain.errors import NotFound, WatchkeepError
 from watchkeep.domain.ids import SegmentId
 from watchkeep.lifecycle.comparison import Store, compare
 from watchkeep.lifecycle.findings import Comparison, Depth
+from watchkeep.runtime.locks import is_held
 from watchkeep.runtime.opening import OpenHouse
 from watchkeep.runtime.units import format_size
 from watchkeep.runtime.wiring import Node
@@ -140,15 +141,12 @@ def _recorder(opened: OpenHouse) -> Iterator[Check]:
     node = opened.node
     now = node.machine.clock.now()
     with node.catalog.transaction("doctor") as connection:
-        beats = [beat for beat in states.heartbeats(connection) if beat.node == node.id]
-    if not beats:
-        yield Check("recorder", Verdict.NOTE, "The recorder has not run yet.")
-    elif now - beats[0].seen_at > SILENT_AFTER:
-        yield Check(
-            "recorder",
-            Verdict.NOTE,
-            f"The recorder does not run; it was last heard of at {beats[0].seen_at:%Y-%m-%d %H:%M:%S} UTC.",
-        )
+        beats = [beat.seen_at for beat in states.heartbeats(connection) if beat.node == node.id]
+    last = f"it was last heard of at {max(beats):%Y-%m-%d %H:%M:%S} UTC" if beats else "it never has"
+    if not is_held(node.paths.process_lock("recorder")):
+        yield Check("recorder", Verdict.NOTE, f"The recorder does not run; {last}.")
+    elif not beats or now - max(beats) > SILENT_AFTER:
+        yield Check("recorder", Verdict.NOTE, f"The recorder runs and says nothing; {last}.")
     else:
         yield Check("recorder", Verdict.GOOD, "The recorder runs.")
 

@@ -13,6 +13,7 @@ from watchkeep.domain import errors
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.errors import CameraUnreachable, NoVideo, Unavailable, WatchkeepError
 from watchkeep.runtime.system import SystemClock
+from watchkeep.sources.address import place_of
 from watchkeep.sources.probe import first_picture, probe
 
 TIMEOUT_S = 25
@@ -58,8 +59,8 @@ class ChildProber:
             )
         except subprocess.TimeoutExpired:
             raise CameraUnreachable(
-                f"{address.url} sent no picture within {TIMEOUT_S} s; look at the camera and the network",
-                url=address.url,
+                f"{place_of(address)} sent no picture within {TIMEOUT_S} s; look at camera and network",
+                place=place_of(address),
             ) from None
         except OSError as error:
             raise Unavailable(f"no process could be started ({error.strerror}); free some memory") from error
@@ -71,12 +72,12 @@ def _read_answer(address: StreamAddress, raw: bytes) -> Probe:
         document = json.loads(raw)
     except ValueError:
         raise NoVideo(
-            f"{address.url} sends something that breaks the decoder; set the camera to H.264 or H.265",
-            url=address.url,
+            f"{place_of(address)} sends something that breaks the decoder; set the camera to H.264 or H.265",
+            place=place_of(address),
         ) from None
     if "error" in document:
         kind = _KINDS.get(document["error"], Unavailable)
-        raise kind(document["sentence"], url=address.url)
+        raise kind(document["sentence"], place=place_of(address))
     return Probe(
         codec=document["codec"],
         width_px=document["width_px"],

@@ -195,6 +195,7 @@ class Recorder:
         change = compare(self._plan.streams, plan.streams)
         for stream in change.ended:
             worker = self._workers.pop(stream.id)
+            self._offer.forget(stream.id)
             self._partings[stream.id] = worker.stop(
                 GapCause.SWITCHED_OFF, "the camera was changed or switched off"
             )

@@ -18,6 +18,7 @@ const CAUSES: Record<string, string> = {
   unreachable: "Camera unreachable",
   authentication: "Camera refused the sign-in",
   stream_ended: "Camera ended the stream",
+  connecting: "First connection",
   stalled: "Camera sent no pictures",
   parameters_changed: "Camera changed its encoding",
   no_video: "Camera offers no usable video",

@@ -126,7 +126,7 @@ create table gaps (
     started_at timestamptz not null,
     ended_at timestamptz check (ended_at >= started_at),
     cause text not null check (cause in (
-        'unreachable', 'authentication', 'stream_ended', 'stalled', 'parameters_changed', 'no_video',
+        'connecting', 'unreachable', 'authentication', 'stream_ended', 'stalled', 'parameters_changed', 'no_video',
         'packets_lost', 'disk', 'recorder_stopped', 'switched_off', 'clock_step', 'deleted', 'damaged', 'unknown'
     )),
     detail text not null default ''
