@@ -24,7 +24,8 @@ _LOOK = f"""(video) => {{
   const pixels = pixelsOf(video, video.videoWidth, video.videoHeight);
   let brightest = 0;
   for (let at = 0; at < pixels.data.length; at += 4) {{
-    brightest = Math.max(brightest, Math.min(pixels.data[at], pixels.data[at + 1], pixels.data[at + 2]));
+    const [red, green, blue] = pixels.data.subarray(at, at + 3);
+    brightest = Math.max(brightest, 0.299 * red + 0.587 * green + 0.114 * blue);
   }}
   return {{
     decoded: video.getVideoPlaybackQuality().totalVideoFrames,
@@ -66,14 +67,14 @@ class Look:
 
     Attributes:
         decoded: How many pictures the browser decoded since the source was attached.
-        brightest: Of all pixels, the highest of the lowest channel: 255 is white.
+        brightest: The luma of the brightest pixel: 255 is white.
         code_ms: What the picture's time code says; None when it cannot be read.
         program_time: The wall time that the page claims for it; empty where it claims none.
     """
 
     decoded: int
     position_s: float
-    brightest: int
+    brightest: float
     code_ms: int | None
     program_time: str
     is_paused: bool
@@ -88,16 +89,21 @@ def look(video: Locator) -> Look | None:
 def wait_until_moving(video: Locator, *, seconds: float = 60) -> list[int]:
     """Wait until pictures are decoded, bright, and change their time code; the codes seen, in order."""
     codes: list[int] = []
+    seen: Look | None = None
 
     def is_moving() -> bool:
+        nonlocal seen
         seen = look(video)
         if seen is None:
             return False
         if seen.code_ms is not None and seen.code_ms not in codes:
             codes.append(seen.code_ms)
-        return seen.decoded > 5 and seen.position_s > 0.5 and seen.brightest > 200 and len(codes) >= 3
+        return seen.decoded > 5 and seen.position_s > 0.5 and seen.brightest > 180 and len(codes) >= 3
 
-    wait_until(is_moving, seconds=seconds, what=f"a moving picture (time codes so far: {codes})")
+    try:
+        wait_until(is_moving, seconds=seconds, what="a moving picture")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; time codes so far: {codes}; last look: {seen}") from None
     return codes
 
 

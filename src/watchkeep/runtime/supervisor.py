@@ -46,6 +46,9 @@ STOP_CHILDREN_S = 7.0
 """Of the ten seconds that an orderly stop may take; the database has the rest."""
 SERVING_WITHIN_S = 60.0
 
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""The last comes when the terminal is closed."""
+
 PROCESSES = ("recorder", "keeper", "web")
 DEMONSTRATION = "demo-cameras"
 
@@ -250,7 +253,7 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
     def end(_number: int, _frame: object) -> None:
         stop()
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, end) for number in _ENDING}
     try:
         yield
     finally:
