@@ -19,15 +19,19 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 
 # --- Test -----------------------------------------------------------------------------------------------
 
-.PHONY: test test-browser test-kill test-tools screenshots
+.PHONY: test test-browser test-kill test-interop test-tools screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@$(PY) -m pytest --ignore=tests/browser $(ARGS)
 
 test-browser: .prepare-dev ## Walk through the page in Chromium
 	@$(PY) -m pytest tests/browser $(ARGS)
 
-test-kill: .prepare-dev ## Kill the recorder fifty times at random instants (QUICK=1: five times)
-	@WATCHKEEP_KILLS=$(if $(QUICK),5,50) $(PY) -m pytest -s tests/system/test_kill.py $(ARGS)
+test-kill: .prepare-dev ## Kill the recorder fifty times, the database for five minutes (QUICK=1: as in `make test`)
+	@WATCHKEEP_KILLS=$(if $(QUICK),5,50) WATCHKEEP_OUTAGE_S=$(if $(QUICK),20,300) $(PY) -m pytest -s \
+		tests/system/test_kill.py tests/system/test_database_outage.py $(ARGS)
+
+test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
+	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) $(PY) -m pytest -s tests/system/test_interop.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/
 	@WATCHKEEP_SCREENSHOTS=docs/images $(PY) -m pytest tests/browser/test_screenshots.py $(ARGS)

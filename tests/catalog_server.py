@@ -20,6 +20,8 @@ from watchkeep.storage.catalog.migrations import migrate
 
 # Nothing here must survive a power cut; everything else is as in production.
 _QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB", "max_connections": "100"}
+# On a file system in memory where there is one: a database a test is mostly files made and removed.
+_MEMORY = Path("/dev/shm")
 _NUMBERS = itertools.count(1)
 
 
@@ -42,7 +44,7 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """A running server whose database `watchkeep` is migrated: the template of all tests."""
-    folder = Path(tempfile.mkdtemp(prefix="wk-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="wk-pg-", dir=_MEMORY if _MEMORY.is_dir() else None))
     server = EmbeddedPostgres(folder / "database", clock=SystemClock(), settings=_QUICK)
     try:
         server.start()
@@ -83,7 +85,9 @@ def _database(server: EmbeddedPostgres, *, template: str) -> Iterator[Database]:
     database = Database(server, f"test_{next(_NUMBERS)}")
     administrator = Database(server, "postgres").dsn(ADMINISTRATOR)
     with psycopg.connect(administrator, autocommit=True) as connection:
-        connection.execute(f"create database {database.name} template {template} owner watchkeep_owner")
+        connection.execute(
+            f"create database {database.name} template {template} owner watchkeep_owner strategy file_copy"
+        )
     yield database
     with psycopg.connect(administrator, autocommit=True) as connection:
         connection.execute(f"drop database {database.name} with (force)")

@@ -253,12 +253,17 @@ def test_a_path_with_odd_characters_works(tmp_path: Path) -> None:
         shutil.rmtree(root)
 
 
-def test_a_database_of_a_version_that_is_not_there_is_named(folder: Path) -> None:
+def test_a_database_of_a_version_that_is_not_there_is_named_and_nothing_is_copied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(postgres_binaries, "SHARED_COPIES", tmp_path / "shared")
     (folder / "cluster").mkdir(parents=True)
     (folder / "cluster" / "PG_VERSION").write_text("9\n")
 
     with pytest.raises(Unavailable, match="PostgreSQL of version 9"):
         a_server(folder).start()
+    assert not (folder / "binaries").exists()
+    assert not (tmp_path / "shared").exists()
 
 
 @pytest.mark.parametrize(

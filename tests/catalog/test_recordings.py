@@ -170,14 +170,16 @@ def test_the_recorder_learns_where_it_left_off(catalog: Catalog) -> None:
 
     with catalog.transaction() as connection:
         assert recordings.last_footage_end(connection, FRONT_MAIN) is None
-        assert recordings.open_gap(connection, FRONT_MAIN) is None
+        assert recordings.open_gaps(connection, FRONT_MAIN) == []
         recordings.apply(connection, [SegmentClosed(closed), SegmentOpened(opened), GapOpened(gap)])
 
         assert recordings.open_segments(connection) == [opened]
         assert recordings.last_footage_end(connection, FRONT_MAIN) == opened.when.end
-        assert recordings.open_gap(connection, FRONT_MAIN) == gap
+        before = recordings.last_footage_end(connection, FRONT_MAIN, before=opened.when.start)
+        assert before == closed.when.end
+        assert recordings.open_gaps(connection, FRONT_MAIN) == [gap]
         recordings.apply(connection, [GapClosed(replace(gap, ended_at=START + seconds(70)))])
-        assert recordings.open_gap(connection, FRONT_MAIN) is None
+        assert recordings.open_gaps(connection, FRONT_MAIN) == []
 
 
 def test_rows_of_a_transaction_that_fails_are_not_there(catalog: Catalog) -> None:

@@ -138,7 +138,7 @@ def test_a_replay_that_is_done_again_is_harmless(tmp_path: Path, catalog: Catalo
 
     with catalog.transaction() as connection:
         assert [SegmentClosed(part) for part in footage.all_segments(connection)] == ROWS[:4]
-        assert recordings.open_gap(connection, FRONT_MAIN) is not None
+        assert recordings.open_gaps(connection, FRONT_MAIN)
 
 
 class FullDisk(SystemFs):

@@ -4,14 +4,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from builders import FixedClock
 from catalog_server import catalog, database, postgres  # noqa: F401
 from house_builder import a_house
 from site_server import Site, serve
 from time_code import make_clip
+from watchkeep.application import passwords
 from watchkeep.presentation.http.app import create_app
 from watchkeep.storage.catalog.connection import Catalog
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real Argon2id, but of little memory and one pass: most tests sign in only to ask something else."""
+    if "signing_in" not in request.node.nodeid:
+        monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64))
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Kill the recorder (-9) again and again; then look at the disk, and at what the camera really sent."""
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -62,14 +64,23 @@ def add_cameras(node: NodeProcess, urls: dict[str, str]) -> None:
         assert answer.status_code == 201, answer.text
 
 
-def recording(node: NodeProcess, *, since: float = 0) -> int:
-    """How many streams the recorder says it records, in words newer than a Unix time."""
-    cameras = node.signed_in().get("/cameras").json()["items"]
+def kill_database(folder: Path) -> None:
+    """SIGKILL to the server of an embedded database."""
+    os.kill(int((folder / "cluster" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+
+def recording(node: NodeProcess, *, since: float = 0, seen_since: float = 0) -> int:
+    """How many streams the recorder says it records: since after one Unix time, said after another."""
+    answer = node.signed_in().get("/cameras")
+    if answer.status_code == 503:
+        return 0
+    cameras = answer.json()["items"]
     states = [stream["state"] for camera in cameras for stream in camera["streams"]]
     return sum(
         state is not None
         and state["condition"] == "recording"
         and datetime.fromisoformat(state["since"]).timestamp() > since
+        and datetime.fromisoformat(state["seen_at"]).timestamp() > seen_since
         for state in states
     )
 
@@ -94,6 +105,11 @@ def run_drill(folder: Path, *, kills: int, seed: int, say: Callable[[str], None]
                 lambda at=at: recording(node, since=at) == 2, seconds=60, what="both cameras to record again"
             )
             say(f"kill {number + 1} of {kills}")
+        kill_database(data / "database")
+        at = time.time()
+        wait_until(
+            lambda: recording(node, seen_since=at + 5) == 2, seconds=90, what="word from the recorder again"
+        )
         time.sleep(12)
         faults = doctor(data)
     return judge(data, {name: Clip(path) for name, path in clips.items()}, times, faults)

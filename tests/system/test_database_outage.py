@@ -11,6 +11,7 @@ from system.footage_oracle import Clip, stored_pictures
 from system.kill_drill import (
     add_cameras,
     doctor,
+    kill_database,
     make_clips,
     missing_pictures,
     read_segments,
@@ -44,7 +45,7 @@ def test_nothing_is_lost_while_the_database_is_away_and_its_rows_follow_once(tmp
                 add_cameras(node, {name: cameras.url(name) for name in clips})
                 wait_until(lambda: recording(node) == 2, seconds=60, what="both cameras to record")
                 time.sleep(5)
-                server.stop()
+                kill_database(tmp_path / "database")
                 time.sleep(AWAY_S)
                 server.start()
                 opened = open_node(DataFolder(data), machine=Machine())

@@ -38,7 +38,7 @@ from watchkeep.storage.catalog.recorder_rows import GapClosed, GapOpened, Record
 
 log = logging.getLogger(__name__)
 
-DISK_PAUSE = timedelta(seconds=1)
+DISK_PAUSE_NS = 1_000_000_000
 """After a disk error the next try waits this long, so that a full disk is not hammered."""
 
 
@@ -53,7 +53,7 @@ class PacketSource(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the camera."""
+        """Let go of the camera; waits for nobody."""
         ...
 
 
@@ -158,11 +158,13 @@ class StreamWorker:
         self._segment_length = segment_length
         self._run: _Run | None = None
         self._gap = before.gap
+        self._gap_ends_at: datetime | None = None
         self._last_end = before.last_end
-        self._disk_pause_until: datetime | None = None
+        self._disk_due_ns = 0
         self._rate = _Rate()
         self._condition = StreamCondition.CONNECTING
-        self._since = clock.now()
+        self.began_from = before.last_end
+        self._since = self.began_at = clock.now()
         self._detail = ""
         self.dropped_fragments = 0
         if before.gap is None and stream.record:
@@ -181,14 +183,23 @@ class StreamWorker:
                     self._begin(notice)
                 case RunEnded():
                     self.end(notice.cause, notice.detail)
-        self._look_at_disk()
+        self.look_at_disk()
 
     def stop(self, cause: GapCause, detail: str) -> Parting:
         """End the run on purpose and let go of the camera."""
-        self._source.close()
         self.end(cause, detail)
         self._set(StreamCondition.OFF, detail)
+        self.close()
         return Parting(self._last_end, self._gap)
+
+    def give_up(self, detail: str) -> Parting:
+        """Stop after a fault: what is in hand may be the cause and is not touched again."""
+        self._end_run(GapCause.UNKNOWN, detail)
+        return Parting(self._last_end, self._gap)
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        self._source.close()
 
     @property
     def gap(self) -> Gap | None:
@@ -221,9 +232,12 @@ class StreamWorker:
     def _keep(self, run: _Run, fragment: Fragment) -> None:
         self._rate.add(fragment)
         self._readers.publish(self.stream, fragment)
-        self._set(StreamCondition.RECORDING, "")
         if self.stream.record:
             self._record(run, fragment)
+        if self._gap is not None and self._gap.cause is GapCause.DISK:
+            self._set(StreamCondition.FAILED, self._gap.detail)
+        else:
+            self._set(StreamCondition.RECORDING, "")
 
     def _record(self, run: _Run, fragment: Fragment) -> None:
         if run.began is None:
@@ -237,29 +251,34 @@ class StreamWorker:
                 parameters=run.parameters,
             )
             self._submit(RunBegan(run.began))
-        begins = run.segmenter.place(fragment)
-        if not run.is_writing and fragment.starts_with_key and self._disk_is_due():
-            begins = True
-        if begins and fragment.starts_with_key and self._disk_is_due():
-            self._disk.begin(self._start_of(run, fragment))
+        is_due = run.segmenter.place(fragment) or not run.is_writing
+        has_room = True
+        if is_due and fragment.starts_with_key and self._clock.monotonic_ns() >= self._disk_due_ns:
+            has_room = self._disk.begin(self._start_of(run, fragment))
             run.segments += 1
             run.is_writing = True
         if not run.is_writing:
             self.dropped_fragments += 1
             return
-        if self._disk.append(self.stream.id, fragment):
+        if has_room and self._disk.append(self.stream.id, fragment):
             self._account_for_step(run, fragment)
-            self._close_gap(fragment.when.start)
+            if self._gap is not None and self._gap_ends_at is None:
+                self._gap_ends_at = fragment.when.start
             self._last_end = fragment.when.end
         else:
+            self.dropped_fragments += 1
             self._disk_failed(fragment.when.start, "the disk does not keep up")
 
     def _account_for_step(self, run: _Run, fragment: Fragment) -> None:
         """A hole within a run is where our own clock was set forwards."""
         steps = run.wall_clock.take_steps()
-        if self._gap is None and self._last_end is not None and fragment.when.start > self._last_end:
-            moved = f"our clock moved by {steps[-1].by}" if steps else "the camera's clock moved"
-            self._open_gap(self._last_end, GapCause.CLOCK_STEP, moved)
+        is_in_gap = self._gap is not None and self._gap_ends_at is None
+        if is_in_gap or self._last_end is None or fragment.when.start <= self._last_end:
+            return
+        moved = f"our clock moved by {steps[-1].by}" if steps else "the camera's clock moved"
+        self._end_gap_in_hand()
+        self._open_gap(self._last_end, GapCause.CLOCK_STEP, moved)
+        self._close_gap(fragment.when.start)
 
     def _start_of(self, run: _Run, fragment: Fragment) -> SegmentStart:
         return SegmentStart(
@@ -278,45 +297,61 @@ class StreamWorker:
 
     def end(self, cause: GapCause, detail: str) -> None:
         """End the run: what is in hand is kept, the gap begins where the footage ends."""
+        if self._run is not None:
+            for fragment in self._run.fragmenter.end():
+                self._keep(self._run, fragment)
+        self._end_run(cause, detail)
+
+    def _end_run(self, cause: GapCause, detail: str) -> None:
         run, self._run = self._run, None
         if run is not None:
-            for fragment in run.fragmenter.end():
-                self._keep(run, fragment)
             self._disk.end(self.stream.id)
             if run.began is not None:
-                ended_at = self._last_end or self._clock.now()
-                ended = replace(run.began, ended_at=ended_at, end_cause=cause)
-                self._submit(recorder_rows.RunEnded(ended))
+                started_at = run.began.started_at
+                ended_at = max(started_at, self._last_end or started_at)
+                self._submit(recorder_rows.RunEnded(replace(run.began, ended_at=ended_at, end_cause=cause)))
         self._rate = _Rate()
         self._set(StreamCondition.FAILED, detail)
         if self.stream.record:
-            start = self._last_end if run is not None and self._last_end else self._clock.now()
-            self._open_gap(start, cause, detail)
+            self._end_gap_in_hand()
+            footage_end = self._last_end if self._gap is None else None
+            self._open_gap(footage_end or self._clock.now(), cause, detail)
 
-    def _look_at_disk(self) -> None:
+    def look_at_disk(self) -> None:
+        """Learn what became of the fragments handed to the disk."""
         failure = self._disk.take_failure(self.stream.id)
         if failure is not None:
             self._disk_failed(failure.durable_until, failure.sentence)
+        elif self._gap_ends_at is not None:
+            durable_until = self._disk.durable_until(self.stream.id)
+            if durable_until is not None and durable_until > self._gap_ends_at:
+                self._end_gap_in_hand()
 
     def _disk_failed(self, since: datetime, sentence: str) -> None:
-        if self._run is not None:
-            self._run.is_writing = False
+        """From `since` on nothing is on the disk: that is a gap, also where something else was said before."""
         self._disk.end(self.stream.id)
-        self._disk_pause_until = self._clock.now() + DISK_PAUSE
-        self._last_end = min(since, self._last_end) if self._last_end else since
-        self._open_gap(self._last_end, GapCause.DISK, sentence)
+        self._disk_due_ns = self._clock.monotonic_ns() + DISK_PAUSE_NS
+        self._last_end = since = min(since, self._last_end or since)
+        self._gap_ends_at = None
+        if self._gap is not None and since < self._gap.started_at:
+            missed = self._new_gap(since, GapCause.DISK, sentence)
+            self._submit(GapClosed(replace(missed, ended_at=self._gap.started_at)))
+        if self._run is not None and self._run.is_writing:
+            self._run.is_writing = False
+            self._open_gap(since, GapCause.DISK, sentence)
         log.error("disk failed", extra={"camera": self.stream.camera, "detail": sentence})
-
-    def _disk_is_due(self) -> bool:
-        return self._disk_pause_until is None or self._clock.now() >= self._disk_pause_until
 
     def _open_gap(self, start: datetime, cause: GapCause, detail: str) -> None:
         if self._gap is not None:
             if self._gap.cause is cause:
                 return
-            start = max(start, self._clock.now())
+            start = max(start, self._gap.started_at)
             self._close_gap(start)
-        self._gap = Gap(
+        self._gap = self._new_gap(start, cause, detail)
+        self._submit(GapOpened(self._gap))
+
+    def _new_gap(self, start: datetime, cause: GapCause, detail: str) -> Gap:
+        return Gap(
             id=GapId(uuid7(self._clock, self._rng)),
             camera=self.stream.camera,
             stream=self.stream.id,
@@ -325,13 +360,16 @@ class StreamWorker:
             cause=cause,
             detail=detail,
         )
-        self._submit(GapOpened(self._gap))
+
+    def _end_gap_in_hand(self) -> None:
+        """Close the gap where footage went on, if it did."""
+        if self._gap_ends_at is not None:
+            self._close_gap(self._gap_ends_at)
 
     def _close_gap(self, end: datetime) -> None:
-        if self._gap is None:
-            return
-        gap, self._gap = self._gap, None
-        self._submit(GapClosed(replace(gap, ended_at=max(end, gap.started_at))))
+        gap, self._gap, self._gap_ends_at = self._gap, None, None
+        if gap is not None:
+            self._submit(GapClosed(replace(gap, ended_at=max(end, gap.started_at))))
 
     def _set(self, condition: StreamCondition, detail: str) -> None:
         if condition is not self._condition:
@@ -343,9 +381,10 @@ class StreamWorker:
         self._condition, self._detail = condition, detail
 
     def state(self) -> StreamState:
-        """What the stream is doing now, for the page."""
+        """What the stream is doing now, for the page; may be asked from another thread."""
         frames, bits = self._rate.measure()
-        parameters = self._run.parameters if self._run else None
+        run = self._run  # once: the loop may end it meanwhile
+        parameters = run.parameters if run else None
         return StreamState(
             stream=self.stream.id,
             condition=self._condition,
@@ -356,6 +395,6 @@ class StreamWorker:
             height_px=parameters.height_px if parameters else 0,
             frames_per_second=frames,
             bits_per_second=bits,
-            is_clear_text=self._run.is_clear_text if self._run else False,
+            is_clear_text=run.is_clear_text if run else False,
             seen_at=self._clock.now(),
         )

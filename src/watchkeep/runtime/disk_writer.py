@@ -8,6 +8,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,11 +21,10 @@ from watchkeep.domain.ids import CameraId, NodeId, RunId, SegmentId, StreamId, u
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import Fragment, VideoParameters
 from watchkeep.domain.segment import SegmentHeader
-from watchkeep.runtime.segment_rows import closed_row, final_path, opened_row
+from watchkeep.runtime.segment_closing import SegmentClosing
+from watchkeep.runtime.segment_rows import opened_row
 from watchkeep.runtime.system import Machine
-from watchkeep.storage.catalog.recorder_rows import RecorderRow
 from watchkeep.storage.encryption.keystore import Keystore
-from watchkeep.storage.media.recovery import recover
 from watchkeep.storage.media.volume import Volume
 from watchkeep.storage.media.writer import SealedWriter
 
@@ -38,9 +38,6 @@ PROGRESS_EVERY_NS = 5_000_000_000
 
 QUEUE_BYTES = 256 * 1024 * 1024
 """What waits for a stalled disk, all streams together: 30 s of about 20 cameras of 3 Mbit/s."""
-
-Submit = Callable[[RecorderRow, Callable[[], None] | None], None]
-"""Takes a row for the catalog, and what to do once the row is safe (in the catalog or in the spool)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,25 +87,25 @@ class DiskWriter:
         volume: Volume,
         keystore: Keystore,
         node: NodeId,
-        submit: Submit,
+        closing: SegmentClosing,
         machine: Machine,
         clock_is_synchronised: Callable[[], bool | None],
     ) -> None:
         self._volume = volume
         self._keystore = keystore
         self._node = node
-        self._submit = submit
+        self._closing = closing
         self._fs = machine.fs
         clock = self._clock = machine.clock
         self._rng = machine.rng
         self._clock_is_synchronised = clock_is_synchronised
-        self._orders: deque[_Order] = deque()
+        self._orders: deque[tuple[_Order, int]] = deque()
         self._waiting_bytes = 0
         self._condition = threading.Condition()
         self._is_stopping = False
         self._open: dict[StreamId, _Open] = {}
         self._failures: dict[StreamId, DiskFailure] = {}
-        self._torn: list[Path] = []
+        self._durable_until: dict[StreamId, datetime] = {}
         self._synced_ns = clock.monotonic_ns()
         self._told_ns = clock.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
@@ -117,17 +114,18 @@ class DiskWriter:
         """Begin to work."""
         self._thread.start()
 
-    def begin(self, start: SegmentStart) -> None:
-        """A segment begins; the stream's segment before it is closed."""
-        self._put(start, len(start.init))
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still runs; False before `start`, after `stop` and after a fault."""
+        return self._thread.is_alive()
+
+    def begin(self, start: SegmentStart) -> bool:
+        """A segment begins, the stream's segment before it is closed; False if too much is waiting."""
+        return self._put(start, len(start.init))
 
     def append(self, stream: StreamId, fragment: Fragment) -> bool:
         """Take a fragment; False if too much is waiting already."""
-        with self._condition:
-            if self._waiting_bytes + len(fragment.payload) > QUEUE_BYTES:
-                return False
-        self._put((stream, fragment), len(fragment.payload))
-        return True
+        return self._put((stream, fragment), len(fragment.payload))
 
     def end(self, stream: StreamId) -> None:
         """The stream's segment is whole."""
@@ -139,6 +137,10 @@ class DiskWriter:
             return None
         with self._condition:
             return self._failures.pop(stream, None)
+
+    def durable_until(self, stream: StreamId) -> datetime | None:
+        """Where the stream's footage that is on the disk ends; None before there is any."""
+        return self._durable_until.get(stream)
 
     @property
     def waiting_bytes(self) -> int:
@@ -152,25 +154,28 @@ class DiskWriter:
             self._condition.notify()
         self._thread.join()
 
-    def _put(self, order: _Order, size: int) -> None:
+    def _put(self, order: _Order, size: int) -> bool:
         with self._condition:
-            self._orders.append(order)
+            if size and self._waiting_bytes + size > QUEUE_BYTES:
+                return False
+            self._orders.append((order, size))
             self._waiting_bytes += size
             self._condition.notify()
+        return True
 
     def _run(self) -> None:
         while True:
             with self._condition:
                 if not self._orders and not self._is_stopping:
                     self._condition.wait(timeout=0.1)
-                orders, self._orders = self._orders, deque()
-                self._waiting_bytes = 0
-                is_last = self._is_stopping
-            for order in orders:
+                order, size = self._orders.popleft() if self._orders else (None, 0)
+                if order is None and self._is_stopping:
+                    break
+            if order is not None:
                 self._carry_out(order)
+                with self._condition:
+                    self._waiting_bytes -= size  # only now: what is being written still takes room
             self._sync_when_due()
-            if is_last and not self._orders:
-                break
         for stream in list(self._open):
             self._finish(stream)
 
@@ -215,9 +220,9 @@ class DiskWriter:
         )
         path = self._volume.open_path(header.segment)
         writer = SealedWriter.create(path, header, start.init, shred_key=key, fs=self._fs, rng=self._rng)
-        self._fs.sync_directory(path.parent)
         at = start.started_at
         self._open[start.stream] = _Open(header, path, writer, at, at)
+        self._volume.sync_open()
 
     def _write(self, stream: StreamId, fragment: Fragment) -> None:
         segment = self._open[stream]
@@ -234,7 +239,7 @@ class DiskWriter:
         if now - self._told_ns >= PROGRESS_EVERY_NS:
             self._told_ns = now
             self._tell_progress()
-            self._mend()
+            self._closing.mend()
 
     def _sync(self, segment: _Open) -> None:
         segment.writer.sync()
@@ -242,7 +247,7 @@ class DiskWriter:
         is_first = segment.durable_until == segment.told_until == segment.header.started_at
         when = segment.writer.when
         if when is not None:
-            segment.durable_until = when.end
+            segment.durable_until = self._durable_until[segment.header.stream] = when.end
             if is_first:
                 # The row follows the first durable fragment, so that no row is without a file to play.
                 self._tell(segment, when)
@@ -262,52 +267,39 @@ class DiskWriter:
             size_bytes=segment.writer.size_bytes,
             fragment_count=segment.writer.fragment_count,
         )
-        self._submit(row, None)
+        self._closing.submit(row, None)
 
     def _finish(self, stream: StreamId) -> None:
         segment = self._open.get(stream)
         if segment is None:
             return
         if segment.writer.fragment_count == 0:
-            del self._open[stream]
-            segment.writer.abandon()
-            self._fs.unlink(segment.path)
+            # It holds no picture, so nothing is lost with it: mending removes it.
+            self._let_go(stream)
             return
         try:
             summary = segment.writer.finish()
-        except OSError as error:
+        except (OSError, WatchkeepError) as error:
             self._fail(stream, error, since=segment.durable_until)
             return
         del self._open[stream]
-        final = final_path(summary.header, self._volume)
-        self._submit(closed_row(summary, self._volume), partial(self._settle, segment.path, final))
-
-    def _settle(self, open_path: Path, final: Path) -> None:
-        try:
-            self._volume.settle(open_path, final)
-        except OSError as error:
-            # It stays in open/, where readers find it too, and is moved at the next start.
-            log.warning("segment not moved", extra={"path": open_path.name, "error": str(error)})
+        self._durable_until[stream] = summary.when.end
+        self._closing.register(segment.path, summary)
 
     def _fail(self, stream: StreamId, error: Exception, *, since: datetime) -> None:
-        segment = self._open.pop(stream, None)
-        until = since
-        if segment is not None:
-            until = segment.durable_until
-            segment.writer.abandon()
-            self._torn.append(segment.path)
+        segment = self._let_go(stream)
+        until = since if segment is None else segment.durable_until
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        log.error("segment not written further", extra={"stream": str(stream), "error": str(error)})
         with self._condition:
-            self._failures[stream] = DiskFailure(until, f"the disk refused: {error}")
+            known = self._failures.get(stream)
+            if known is None or until < known.durable_until:
+                self._failures[stream] = DiskFailure(until, f"the disk refused: {reason}")
 
-    def _mend(self) -> None:
-        """Close the segments that an error tore, once the disk takes writes again."""
-        for path in list(self._torn):
-            try:
-                summary = recover(path, fs=self._fs, rng=self._rng, keys=self._keystore.find_shred_key)
-            except (OSError, WatchkeepError) as error:
-                log.warning("torn segment waits", extra={"path": path.name, "error": str(error)})
-                continue
-            self._torn.remove(path)
-            if summary is not None:
-                final = final_path(summary.header, self._volume)
-                self._submit(closed_row(summary, self._volume), partial(self._settle, path, final))
+    def _let_go(self, stream: StreamId) -> _Open | None:
+        segment = self._open.pop(stream, None)
+        if segment is not None:
+            self._closing.tear(segment.path, durable_bytes=segment.writer.durable_bytes)
+            with suppress(OSError):  # what is written is written; the descriptor is gone either way
+                segment.writer.abandon()
+        return segment

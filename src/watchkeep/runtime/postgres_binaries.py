@@ -119,7 +119,9 @@ def _candidates(user: OsUser, copies: Path) -> Iterator[Path]:
     wheel = _wheel_folder()
     if wheel is not None:
         yield wheel / "pginstall" / "bin"
-        yield _copied(wheel, user, copies)
+        # Only where reading was the trouble: a copy of a version that does not fit would not fit either.
+        if _version(wheel / "pginstall" / "bin", user) is None:
+            yield _copied(wheel, user, copies)
     system = Path("/usr/lib/postgresql")
     yield from sorted(system.glob("*/bin"), key=lambda path: _number(path.parent.name), reverse=True)
     on_path = shutil.which("postgres")

@@ -2,37 +2,43 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 from prometheus_client import Counter, Gauge
 
 from watchkeep.domain.camera import Stream, StreamState
-from watchkeep.domain.errors import CatalogUnavailable, WatchkeepError
-from watchkeep.domain.ids import StreamId
+from watchkeep.domain.errors import CatalogUnavailable, Unavailable
+from watchkeep.domain.ids import GapId, StreamId, uuid7
 from watchkeep.domain.media import GapCause
 from watchkeep.ingestion.offer import FragmentOffer
 from watchkeep.runtime.camera_worker import Outlets, PacketSource, Parting, StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.patience import Patience
+from watchkeep.runtime.predecessor import end_gaps, explain_absence, last_sign_of_life
 from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
 from watchkeep.runtime.registrar import Registrar
-from watchkeep.runtime.segment_rows import closed_row, final_path
+from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.wiring import Node, read_plan
 from watchkeep.sources.libav import LibavSource
-from watchkeep.storage.catalog import recordings, states
+from watchkeep.storage.catalog import recordings
 from watchkeep.storage.catalog.connection import Catalog
-from watchkeep.storage.catalog.recorder_rows import GapClosed
 from watchkeep.storage.catalog.spool import Spool
 from watchkeep.storage.catalog.states import Heartbeat
-from watchkeep.storage.media.recovery import recover
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.04
 """One read of every socket: few system calls, and a live picture that is at most this much later."""
 
-LOOP_FAULT_PAUSE = timedelta(seconds=5)
+FAULT_PAUSE_NS = 5_000_000_000
+"""After a fault of ours in one camera's loop; then it is tried again."""
+
+FIRST_LIMIT_S = 5.0
+"""How long the catalog may take to give the first plan; then the last known one is good enough."""
+
+NO_PLAN = RecordingPlan(-1, ())
 
 STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multiprocess_mode="livemax")
 SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livemax")
@@ -49,11 +55,13 @@ class Recorder:
         self._machine = node.machine
         self._is_stopping = threading.Event()
         self._workers: dict[StreamId, StreamWorker] = {}
-        self._faults: dict[StreamId, datetime] = {}
-        self._plan = RecordingPlan(-1, ())
+        self._paused_until_ns: dict[StreamId, int] = {}
+        self._plan = self._remembered = NO_PLAN
         self._next_plan: RecordingPlan | None = None
         self._partings: dict[StreamId, Parting] = {}
-        self._is_reconciled = False
+        self._accounted: set[StreamId] = set()
+        self._has_met_catalog = False
+        self._alive_until: datetime | None = None
         self._memory = PlanMemory(node.paths.plan, fs=node.machine.fs, keystore=node.keystore)
         self._offer = FragmentOffer(node.paths.recorder_socket)
         self._registrar = Registrar(
@@ -62,11 +70,17 @@ class Recorder:
             clock=node.machine.clock,
             news=self,
         )
+        self._closing = SegmentClosing(
+            volume=node.volume,
+            keystore=node.keystore,
+            machine=node.machine,
+            submit=self._registrar.submit,
+        )
         self._disk = DiskWriter(
             volume=node.volume,
             keystore=node.keystore,
             node=node.id,
-            submit=self._registrar.submit,
+            closing=self._closing,
             machine=node.machine,
             clock_is_synchronised=node.clock_is_synchronised,
         )
@@ -76,7 +90,11 @@ class Recorder:
         self._is_stopping.set()
 
     def run(self) -> None:
-        """Recover what a crash left, then record until stopped."""
+        """Recover what a crash left, then record until stopped.
+
+        Raises:
+            Unavailable: A thread died; whoever started the process starts it again.
+        """
         self._recover()
         self._first_plan()
         self._registrar.start()
@@ -84,12 +102,22 @@ class Recorder:
         try:
             while not self._is_stopping.is_set():
                 self._tick()
+                self._require_threads()
         finally:
-            for worker in self._workers.values():
-                worker.stop(GapCause.RECORDER_STOPPED, "the recorder was stopped")
-            self._disk.stop()
-            self._registrar.stop()
-            self._offer.close()
+            self._end()
+
+    def _require_threads(self) -> None:
+        if not (self._disk.is_alive and self._registrar.is_alive):
+            raise Unavailable("A thread of the recorder died, the lines above say why; start it again.")
+
+    def _end(self) -> None:
+        for worker in self._workers.values():
+            self._part(worker, GapCause.RECORDER_STOPPED, "the recorder was stopped")
+        self._disk.stop()
+        for worker in self._workers.values():
+            worker.look_at_disk()  # the last sync may have failed
+        self._registrar.stop()
+        self._offer.close()
 
     def _tick(self) -> None:
         clock = self._machine.clock
@@ -106,113 +134,132 @@ class Recorder:
 
     def _tick_worker(self, worker: StreamWorker) -> None:
         stream = worker.stream
-        paused_until = self._faults.get(stream.id)
-        if paused_until is not None:
-            if self._machine.clock.now() < paused_until:
-                return
-            del self._faults[stream.id]
+        if self._machine.clock.monotonic_ns() < self._paused_until_ns.get(stream.id, 0):
+            return
+        fault = self._guard(worker, worker.tick)
+        if fault is not None:
+            self._paused_until_ns[stream.id] = self._machine.clock.monotonic_ns() + FAULT_PAUSE_NS
+            parting = worker.give_up(f"our own fault while reading: {type(fault).__name__}")
+            self._guard(worker, worker.close)
+            self._workers[stream.id] = self._work_on(stream, parting)
+
+    def _part(self, worker: StreamWorker, cause: GapCause, sentence: str) -> Parting:
+        partings: list[Parting] = []
+        fault = self._guard(worker, lambda: partings.append(worker.stop(cause, sentence)))
+        return partings[0] if fault is None else worker.give_up(sentence)
+
+    def _guard(self, worker: StreamWorker, act: Callable[[], None]) -> Exception | None:
+        """Do something for one camera: whatever its bytes did, the others are recorded."""
         try:
-            worker.tick()
+            act()
         except Exception as error:
-            # A camera's loop is one of three places that may: whatever one camera's bytes did,
-            # the others are recorded.
-            log.exception("stream fault", extra={"camera": stream.camera, "role": stream.role})
-            self._faults[stream.id] = self._machine.clock.now() + LOOP_FAULT_PAUSE
-            sentence = f"our own fault while reading: {type(error).__name__}"
-            self._partings[stream.id] = worker.stop(GapCause.UNKNOWN, sentence)
-            self._workers[stream.id] = self._work_on(stream)
+            # A camera's loop is one of three places that may.
+            log.exception("stream fault", extra={"camera": worker.stream.camera, "role": worker.stream.role})
+            return error
+        return None
 
     def _recover(self) -> None:
-        """Close what was open when the last recorder died; nothing is deleted that holds a picture."""
-        volume, keystore = self._node.volume, self._node.keystore
-        for path in volume.open_segments():
-            try:
-                summary = recover(
-                    path, fs=self._machine.fs, rng=self._machine.rng, keys=keystore.find_shred_key
-                )
-            except (OSError, WatchkeepError) as error:
-                log.warning("segment set aside", extra={"path": path.name, "error": str(error)})
-                volume.quarantine(path, str(error))
-                continue
-            if summary is None:
-                continue
-            header = summary.header
-            self._footage_ended(header.stream, summary.when.end)
-            final = final_path(header, volume)
-            self._registrar.submit(closed_row(summary, volume), partial(volume.settle, path, final))
-            log.info("segment recovered", extra={"camera": header.camera, "until": str(summary.when.end)})
+        """Close what was open when the last recorder died; what the disk refuses now is tried again later."""
+        for path in self._node.volume.open_segments():
+            self._closing.tear(path, durable_bytes=None)
+        for summary in self._closing.mend(tries_all=True):
+            self._footage_ended(summary.header.stream, summary.when.end)
 
     def _footage_ended(self, stream: StreamId, end: datetime) -> None:
-        known = self._partings.get(stream, Parting()).last_end
-        if known is None or known < end:
-            self._partings[stream] = Parting(end)
+        known = self._partings.get(stream, Parting())
+        if known.last_end is None or known.last_end < end:
+            self._partings[stream] = replace(known, last_end=end)
 
     def _first_plan(self) -> None:
         try:
-            plan = read_plan(self._node)
-            if plan is not None:
-                self._reconcile(self._node.catalog, plan)
+            Patience().ask(self._ask_for_plan, limit_s=FIRST_LIMIT_S)
         except CatalogUnavailable as error:
             log.warning("no catalog, recording by the last known plan", extra={"error": str(error)})
-            plan = self._memory.recall()
+            recalled = self._memory.recall()
+            if recalled is not None:
+                self._next_plan = self._remembered = recalled
+
+    def _ask_for_plan(self) -> None:
+        plan = read_plan(self._node, unless=self._plan.revision)
         if plan is not None:
+            self._account_for_absence(self._node.catalog, plan)
             self._next_plan = plan
 
-    def _reconcile(self, catalog: Catalog, plan: RecordingPlan) -> None:
-        """Learn from the catalog where each stream's footage ended, and end the gaps of a dead recorder.
-
-        A gap that still lasts was true until the dead recorder's last heartbeat; from then on nobody looked.
-        """
-        with catalog.transaction(subject="recorder") as connection:
-            beats = [beat.seen_at for beat in states.heartbeats(connection) if beat.node == self._node.id]
-            alive_until = max(beats, default=None)
-            for stream in plan.streams:
-                worker = self._workers.get(stream.id)
-                current = worker.gap.id if worker and worker.gap else None
-                gap = recordings.open_gap(connection, stream.id)
-                if gap is not None and gap.id != current:
-                    until = max(gap.started_at, alive_until or gap.started_at)
-                    recordings.apply(connection, [GapClosed(replace(gap, ended_at=until))])
-                    self._footage_ended(stream.id, until)
-                end = recordings.last_footage_end(connection, stream.id)
-                if end is not None:
-                    self._footage_ended(stream.id, end)
-        self._is_reconciled = True
-
     def look_at(self, catalog: Catalog) -> None:
-        """Fetch the plan if a camera changed; on the registrar's thread."""
-        if not self._is_reconciled:
-            self._reconcile(catalog, self._plan)
+        """Fetch the plan if a camera changed, and remember it; on the registrar's side."""
+        self._account_for_absence(catalog, self._plan)
         if self._next_plan is None:
-            plan = read_plan(self._node, unless=self._plan.revision)
-            if plan is not None:
-                self._next_plan = plan
+            self._ask_for_plan()
+        plan = self._plan
+        if plan not in (self._remembered, NO_PLAN):
+            try:
+                self._memory.keep(plan)
+                self._remembered = plan
+            except OSError as error:
+                log.warning("plan not remembered", extra={"error": str(error)})
+
+    def _account_for_absence(self, catalog: Catalog, plan: RecordingPlan) -> None:
+        """Learn once of each stream where the recorder before left it, and end what that one left open.
+
+        When the catalog was away at the start, a worker may have begun without knowing.
+        """
+        new = [stream for stream in plan.streams if stream.id not in self._accounted]
+        if self._has_met_catalog and not new:
+            return
+        with catalog.transaction(subject="recorder") as connection:
+            if not self._has_met_catalog:
+                self._alive_until = last_sign_of_life(connection, self._node.id)
+            for stream in new:
+                worker = self._workers.get(stream.id)
+                began_at = None if worker is None else worker.began_at
+                ends = [
+                    end_gaps(
+                        connection,
+                        stream,
+                        alive_until=self._alive_until,
+                        now=began_at or self._machine.clock.now(),
+                        current=worker.gap.id if worker and worker.gap else None,
+                    ),
+                    recordings.last_footage_end(connection, stream.id, before=began_at),
+                ]
+                end = max((each for each in ends if each is not None), default=None)
+                if end is None:
+                    continue
+                if worker is None:
+                    self._footage_ended(stream.id, end)
+                elif worker.began_from is None and end < worker.began_at:
+                    gap = GapId(uuid7(self._machine.clock, self._machine.rng))
+                    explain_absence(connection, stream, gap, start=end, end=worker.began_at)
+        self._has_met_catalog = True
+        self._accounted.update(stream.id for stream in new)
 
     def _change_plan(self) -> None:
+        if self._next_plan is None:
+            return
         plan, self._next_plan = self._next_plan, None
-        if plan is None or plan == self._plan:
+        if plan == self._plan:
             return
         change = compare(self._plan.streams, plan.streams)
         for stream in change.ended:
             worker = self._workers.pop(stream.id)
             self._offer.forget(stream.id)
-            self._partings[stream.id] = worker.stop(
-                GapCause.SWITCHED_OFF, "the camera was changed or switched off"
+            self._partings[stream.id] = self._part(
+                worker, GapCause.SWITCHED_OFF, "the camera was changed or switched off"
             )
         for stream in change.begun:
-            self._workers[stream.id] = self._work_on(stream)
+            before = self._partings.pop(stream.id, Parting())
+            self._workers[stream.id] = self._work_on(stream, before)
         self._plan = plan
-        self._memory.keep(plan)
         STREAMS.set(len(self._workers))
 
-    def _work_on(self, stream: Stream) -> StreamWorker:
+    def _work_on(self, stream: Stream, before: Parting) -> StreamWorker:
         return StreamWorker(
             stream,
             source=self._source_of(stream),
             outlets=Outlets(self._disk, self._offer, self._registrar.submit),
             machine=self._machine,
             segment_length=self._node.settings.recording.segment_length,
-            before=self._partings.pop(stream.id, Parting()),
+            before=before,
         )
 
     def _source_of(self, stream: Stream) -> PacketSource:

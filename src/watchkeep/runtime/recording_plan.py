@@ -50,7 +50,7 @@ class PlanMemory:
             return _from_json(self._keystore.unseal(PURPOSE, read_whole(self._fs, self._path)))
         except FileNotFoundError:
             return None
-        except (DataLoss, ValueError, KeyError) as error:
+        except (OSError, DataLoss, ValueError, KeyError, TypeError) as error:
             log.warning("remembered plan is unreadable", extra={"error": type(error).__name__})
             return None
 

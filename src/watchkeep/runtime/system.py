@@ -87,9 +87,9 @@ class SystemFile:
 
     def close(self) -> None:
         """Let go of the descriptor; twice is harmless."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 class SystemFs:

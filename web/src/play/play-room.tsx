@@ -223,7 +223,8 @@ function useAddress(camera: string, t: string | undefined, length: number, playb
     }
     const timer = setInterval(write, ADDRESS_MS);
     return () => clearInterval(timer);
-  }, [camera, isPaused, span]);
+    // A picture that rests is moved only by hand, and each such move is written at once.
+  }, [camera, isPaused, span, isPaused ? at : null]);
 
   return { push: (ms: number) => route(addressOf(ms)) };
 }

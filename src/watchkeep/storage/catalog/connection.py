@@ -20,7 +20,7 @@ _QUERIES = load("connection")
 _NOT_NOW = (
     psycopg.OperationalError,  # gone, refused, timed out, shut down, deadlocked, disk full
     psycopg.InterfaceError,  # the connection was closed under us
-    psycopg.errors.ReadOnlySqlTransaction,  # a fail-over left us on a standby
+    psycopg.InternalError,  # a fail-over left us on a standby, idle too long, damaged pages
     psycopg.errors.UndefinedTable,  # not migrated yet
 )
 

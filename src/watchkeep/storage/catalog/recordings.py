@@ -98,17 +98,25 @@ def open_segments(connection: Connection) -> list[StoredSegment]:
         return [row.segment() for row in cursor.execute(_QUERIES["open_segments"])]
 
 
-def last_footage_end(connection: Connection, stream: StreamId) -> datetime | None:
-    """Up to when a stream was recorded, whatever became of that footage since; None if never."""
-    row = connection.execute(_QUERIES["last_footage_end"], {"stream": stream}).fetchone()
+def last_footage_end(
+    connection: Connection, stream: StreamId, *, before: datetime | None = None
+) -> datetime | None:
+    """Up to when a stream was recorded, whatever became of that footage since; None if never.
+
+    Args:
+        connection: The transaction.
+        stream: Which.
+        before: Only segments that began earlier; None means all.
+    """
+    facts = {"stream": stream, "before": before}
+    row = connection.execute(_QUERIES["last_footage_end"], facts).fetchone()
     return None if row is None else row[0]
 
 
-def open_gap(connection: Connection, stream: StreamId) -> Gap | None:
-    """The gap that a stream is in, as far as the catalog knows."""
+def open_gaps(connection: Connection, stream: StreamId) -> list[Gap]:
+    """The gaps that a stream is in, as far as the catalog knows, oldest first; more than one after a kill."""
     with connection.cursor(row_factory=class_row(GapRow)) as cursor:
-        row = cursor.execute(_QUERIES["open_gap"], {"stream": stream}).fetchone()
-        return None if row is None else row.gap()
+        return [row.gap() for row in cursor.execute(_QUERIES["open_gaps"], {"stream": stream})]
 
 
 @dataclass(frozen=True, slots=True)

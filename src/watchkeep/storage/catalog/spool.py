@@ -3,6 +3,7 @@
 import logging
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class Spool:
             file.append(text)
             file.sync()
         except OSError:
-            self._let_go()
+            self._give_up()
             raise
         self._written_bytes += len(text)
         self._depths[path] += len(rows)
@@ -123,7 +124,17 @@ class Spool:
     def _let_go(self) -> None:
         file, self._file, self._current = self._file, None, None
         if file is not None:
-            file.close()
+            with suppress(OSError):  # what was promised is synced
+                file.close()
+
+    def _give_up(self) -> None:
+        """Let go after a failed append. A file of nothing else is removed: on a full disk each try makes one."""
+        path = self._current
+        self._let_go()
+        if path is not None and self._depths[path] == 0:
+            del self._depths[path]
+            with suppress(OSError):
+                self._fs.unlink(path)
 
     def _all_paths(self) -> list[Path]:
         names = [entry.name for entry in self._fs.entries(self._root) if not entry.is_directory]

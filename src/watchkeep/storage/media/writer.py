@@ -75,6 +75,7 @@ class SealedWriter:
         self._counter = 0
         self._video_bytes = 0
         self._marks: list[FragmentMark] = []
+        self._durable_bytes = 0
         self._is_writable = True
 
     @classmethod
@@ -122,6 +123,11 @@ class SealedWriter:
     def size_bytes(self) -> int:
         """Of the file now."""
         return self._position
+
+    @property
+    def durable_bytes(self) -> int:
+        """Of the file, as of the last sync that succeeded."""
+        return self._durable_bytes
 
     @property
     def when(self) -> Interval | None:
@@ -173,6 +179,7 @@ class SealedWriter:
         except OSError:
             self._is_writable = False
             raise
+        self._durable_bytes = self._position
 
     def finish(self, *, state: SegmentState = SegmentState.CLOSED) -> Summary:
         """Write index and final record and close; the whole segment is durable on return, its new name not.

@@ -78,14 +78,14 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 select end_time
   from video_segments
  where stream_id = %(stream)s
+   and start_time < coalesce(%(before)s::timestamptz, 'infinity')
  order by start_time desc
  limit 1;
 
--- open_gap --
--- The newest gap of a stream that has not ended. Index: gaps_stream.
+-- open_gaps --
+-- The gaps of a stream that have not ended. Index: gaps_stream.
 select gap_id, camera_id, stream_id, started_at, ended_at, cause, detail
   from gaps
  where stream_id = %(stream)s
    and ended_at is null
- order by started_at desc
- limit 1;
+ order by started_at, gap_id;

@@ -1,0 +1,65 @@
+"""What a recorder that is no more left in the catalog: gaps without an end, and a time when nobody looked."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from watchkeep.domain.camera import Stream
+from watchkeep.domain.ids import GapId, NodeId
+from watchkeep.domain.media import GapCause
+from watchkeep.domain.segment import Gap
+from watchkeep.storage.catalog import recordings, states
+from watchkeep.storage.catalog.connection import Connection
+from watchkeep.storage.catalog.recorder_rows import GapClosed
+
+
+def last_sign_of_life(connection: Connection, node: NodeId) -> datetime | None:
+    """When the node's recorder last spoke; to be asked before a new one speaks."""
+    beats = [beat.seen_at for beat in states.heartbeats(connection) if beat.node == node]
+    return max(beats, default=None)
+
+
+def end_gaps(
+    connection: Connection,
+    stream: Stream,
+    *,
+    alive_until: datetime | None,
+    now: datetime,
+    current: GapId | None = None,
+) -> datetime | None:
+    """End the gaps that a dead recorder left, and say up to when the stream is accounted for.
+
+    A gap was true until the dead recorder's last sign of life; from then on nobody looked. A stream that was
+    switched off was so until now.
+
+    Args:
+        connection: The transaction.
+        stream: Which.
+        alive_until: The dead recorder's last sign of life.
+        now: The end of what it may be asked for: when the stream was taken up again.
+        current: The gap of this recorder, which goes on.
+    """
+    accounted = None
+    for gap in recordings.open_gaps(connection, stream.id):
+        if gap.id == current or gap.started_at > now:
+            continue
+        alive = now if gap.cause is GapCause.SWITCHED_OFF else min(alive_until or gap.started_at, now)
+        end = max(gap.started_at, alive)
+        recordings.apply(connection, [GapClosed(replace(gap, ended_at=end))])
+        accounted = end if accounted is None else max(accounted, end)
+    return accounted
+
+
+def explain_absence(
+    connection: Connection, stream: Stream, gap: GapId, *, start: datetime, end: datetime
+) -> None:
+    """Write down that no recorder ran in between."""
+    absence = Gap(
+        id=gap,
+        camera=stream.camera,
+        stream=stream.id,
+        started_at=start,
+        ended_at=end,
+        cause=GapCause.RECORDER_STOPPED,
+        detail="the recorder was not running",
+    )
+    recordings.apply(connection, [GapClosed(absence)])
