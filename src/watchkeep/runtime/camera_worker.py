@@ -9,7 +9,7 @@ gap with its cause.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,7 +17,6 @@ from watchkeep.domain.camera import Stream, StreamCondition, StreamState
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import GapId, RunId, uuid7
 from watchkeep.domain.media import (
-    TICKS_PER_SECOND,
     Fragment,
     GapCause,
     Packet,
@@ -32,6 +31,7 @@ from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.segmenter import Segmenter
 from watchkeep.ingestion.wall_clock import WallClock
 from watchkeep.runtime.disk_writer import DiskWriter, SegmentStart
+from watchkeep.runtime.stream_rate import StreamRate
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog import recorder_rows
 from watchkeep.storage.catalog.recorder_rows import GapClosed, GapOpened, RecorderRow, RunBegan
@@ -103,28 +103,6 @@ class _Run:
     is_writing: bool = False
 
 
-@dataclass(slots=True)
-class _Rate:
-    """Frames and bits a second over the last few seconds."""
-
-    fragments: list[Fragment] = field(default_factory=list)
-
-    def add(self, fragment: Fragment) -> None:
-        self.fragments.append(fragment)
-        horizon = fragment.when.end - timedelta(seconds=5)
-        while len(self.fragments) > 1 and self.fragments[0].when.start < horizon:
-            self.fragments.pop(0)
-
-    def measure(self) -> tuple[float, int]:
-        ticks = sum(fragment.duration_ticks for fragment in self.fragments)
-        if ticks <= 0:
-            return 0.0, 0
-        seconds = ticks / TICKS_PER_SECOND
-        frames = sum(fragment.packet_count for fragment in self.fragments)
-        size = sum(len(fragment.payload) for fragment in self.fragments)
-        return round(frames / seconds, 2), round(size * 8 / seconds)
-
-
 class StreamWorker:
     """Carries one stream. Ticked by the recorder's loop."""
 
@@ -161,7 +139,7 @@ class StreamWorker:
         self._gap_ends_at: datetime | None = None
         self._last_end = before.last_end
         self._disk_due_ns = 0
-        self._rate = _Rate()
+        self._rate = StreamRate()
         self._condition = StreamCondition.CONNECTING
         self.began_from = before.last_end
         self._since = self.began_at = clock.now()
@@ -310,7 +288,7 @@ class StreamWorker:
                 started_at = run.began.started_at
                 ended_at = max(started_at, self._last_end or started_at)
                 self._submit(recorder_rows.RunEnded(replace(run.began, ended_at=ended_at, end_cause=cause)))
-        self._rate = _Rate()
+        self._rate = StreamRate()
         self._set(StreamCondition.FAILED, detail)
         if self.stream.record:
             self._end_gap_in_hand()
@@ -328,7 +306,7 @@ class StreamWorker:
                 self._end_gap_in_hand()
 
     def _disk_failed(self, since: datetime, sentence: str) -> None:
-        """From `since` on nothing is on the disk: that is a gap, also where something else was said before."""
+        """From `since` on nothing is on the disk: a gap, also where something else was said before."""
         self._disk.end(self.stream.id)
         self._disk_due_ns = self._clock.monotonic_ns() + DISK_PAUSE_NS
         self._last_end = since = min(since, self._last_end or since)

@@ -164,20 +164,25 @@ class DiskWriter:
         return True
 
     def _run(self) -> None:
-        while True:
-            with self._condition:
-                if not self._orders and not self._is_stopping:
-                    self._condition.wait(timeout=0.1)
-                order, size = self._orders.popleft() if self._orders else (None, 0)
-                if order is None and self._is_stopping:
-                    break
-            if order is not None:
-                self._carry_out(order)
-                with self._condition:
-                    self._waiting_bytes -= size  # only now: what is being written still takes room
-            self._sync_when_due()
+        while self._turn():
+            pass
         for stream in list(self._open):
             self._finish(stream)
+
+    def _turn(self) -> bool:
+        """Carry out the next order and sync when due; False when there will be no more."""
+        with self._condition:
+            if not self._orders and not self._is_stopping:
+                self._condition.wait(timeout=0.1)
+            if not self._orders and self._is_stopping:
+                return False
+            order, size = self._orders.popleft() if self._orders else (None, 0)
+        if order is not None:
+            self._carry_out(order)
+            with self._condition:
+                self._waiting_bytes -= size  # only now: what is being written still takes room
+        self._sync_when_due()
+        return True
 
     def _carry_out(self, order: _Order) -> None:
         match order:

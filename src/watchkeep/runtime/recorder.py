@@ -20,6 +20,7 @@ from watchkeep.runtime.predecessor import end_gaps, explain_absence, last_sign_o
 from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
 from watchkeep.runtime.registrar import Registrar
 from watchkeep.runtime.segment_closing import SegmentClosing
+from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import Node, read_plan
 from watchkeep.sources.libav import LibavSource
 from watchkeep.storage.catalog import recordings
@@ -47,11 +48,20 @@ DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be wr
 LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms")
 
 
+OpenSource = Callable[[Stream, Machine], PacketSource]
+
+
+def open_libav(stream: Stream, machine: Machine) -> PacketSource:
+    """Fetch a stream with libav."""
+    return LibavSource(stream.address, clock=machine.clock, rng=machine.rng)
+
+
 class Recorder:
     """A node's recorder. `run` is the loop; `stop` may be called from a signal handler."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, *, open_source: OpenSource = open_libav) -> None:
         self._node = node
+        self._open_source = open_source
         self._machine = node.machine
         self._is_stopping = threading.Event()
         self._workers: dict[StreamId, StreamWorker] = {}
@@ -211,6 +221,7 @@ class Recorder:
                 self._alive_until = last_sign_of_life(connection, self._node.id)
             for stream in new:
                 worker = self._workers.get(stream.id)
+                gap = None if worker is None else worker.gap
                 began_at = None if worker is None else worker.began_at
                 ends = [
                     end_gaps(
@@ -218,7 +229,7 @@ class Recorder:
                         stream,
                         alive_until=self._alive_until,
                         now=began_at or self._machine.clock.now(),
-                        current=worker.gap.id if worker and worker.gap else None,
+                        current=None if gap is None else gap.id,
                     ),
                     recordings.last_footage_end(connection, stream.id, before=began_at),
                 ]
@@ -228,8 +239,8 @@ class Recorder:
                 if worker is None:
                     self._footage_ended(stream.id, end)
                 elif worker.began_from is None and end < worker.began_at:
-                    gap = GapId(uuid7(self._machine.clock, self._machine.rng))
-                    explain_absence(connection, stream, gap, start=end, end=worker.began_at)
+                    absence = GapId(uuid7(self._machine.clock, self._machine.rng))
+                    explain_absence(connection, stream, absence, start=end, end=worker.began_at)
         self._has_met_catalog = True
         self._accounted.update(stream.id for stream in new)
 
@@ -255,15 +266,12 @@ class Recorder:
     def _work_on(self, stream: Stream, before: Parting) -> StreamWorker:
         return StreamWorker(
             stream,
-            source=self._source_of(stream),
+            source=self._open_source(stream, self._machine),
             outlets=Outlets(self._disk, self._offer, self._registrar.submit),
             machine=self._machine,
             segment_length=self._node.settings.recording.segment_length,
             before=before,
         )
-
-    def _source_of(self, stream: Stream) -> PacketSource:
-        return LibavSource(stream.address, clock=self._machine.clock, rng=self._machine.rng)
 
     def states(self) -> list[StreamState]:
         """What each stream is doing now, and the figures that go with it; on the registrar's thread."""

@@ -121,22 +121,25 @@ class Registrar:
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            with self._condition:
-                if not self._waiting and not self._is_stopping:
-                    self._condition.wait(timeout=0.5)
-                self._held.extend(self._waiting)
-                self._waiting.clear()
-                is_last = self._is_stopping
-            if not is_last:
-                self._catch_up()
-            self._make_safe()
-            self._tell()
-            if is_last and not self._waiting:
-                break
+        while self._turn():
+            pass
         if self._held:
             # Their segments lie in open/ and are registered at the next start.
             log.error("rows lost, neither catalog nor spool took them", extra={"rows": len(self._held)})
+
+    def _turn(self) -> bool:
+        """Make safe what waits; False when there will be no more."""
+        with self._condition:
+            if not self._waiting and not self._is_stopping:
+                self._condition.wait(timeout=0.5)
+            self._held.extend(self._waiting)
+            self._waiting.clear()
+            is_last = self._is_stopping
+        if not is_last:
+            self._catch_up()
+        self._make_safe()
+        self._tell()
+        return not is_last or bool(self._waiting)
 
     def _catch_up(self) -> None:
         is_wanted = self.is_behind or self._spool.depth() > 0

@@ -1,4 +1,4 @@
-"""The last steps of a segment: its row is made safe, then its file is moved. Torn segments are mended first."""
+"""The last steps of a segment: its row is made safe, then its file is moved; if torn, it is mended first."""
 
 import logging
 from collections import deque

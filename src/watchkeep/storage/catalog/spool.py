@@ -128,7 +128,7 @@ class Spool:
                 file.close()
 
     def _give_up(self) -> None:
-        """Let go after a failed append. A file of nothing else is removed: on a full disk each try makes one."""
+        """Let go after a failed append, and of an empty file for good: on a full disk each try makes one."""
         path = self._current
         self._let_go()
         if path is not None and self._depths[path] == 0:
