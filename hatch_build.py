@@ -49,7 +49,7 @@ class CustomBuildHook(BuildHookInterface):
         path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
         environment = {**os.environ, "PATH": path, "CI": "1"}
         if SYSTEM_AUTHORITIES.is_file():
-            # Node trusts its own list only; where a network has an authority of its own, the machine knows it.
+            # Node trusts its own list only; a network with an authority of its own tells the machine.
             environment.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_AUTHORITIES))
         digest = _digest(self._web)
 

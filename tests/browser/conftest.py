@@ -19,6 +19,8 @@ from time_code import make_clip
 expect.set_options(timeout=30_000)
 
 CLIP_S = 60
+CAMERAS = {"gate": ("h264", "green"), "vault": ("h264", "red"), "attic": ("h265", "blue")}
+"""Codec and colour by name."""
 VIEWER = ("vera", "a viewer's long password")
 
 
@@ -28,18 +30,20 @@ class Site:
 
     Attributes:
         ids: What is added already: name at the simulator → id.
+        names: What the simulator offers.
     """
 
     node: NodeProcess
     cameras: SimulatedCameras
     ids: dict[str, str]
+    names: tuple[str, ...] = tuple(CAMERAS)
 
     @property
     def administrator(self) -> httpx.Client:
         return self.node.signed_in()
 
-    def camera(self, name: str) -> str:
-        """The id of a camera that is added, and recorded for at least a moment."""
+    def add(self, name: str) -> str:
+        """The id of a camera, added if it was not yet; it may not be recorded so far."""
         if name not in self.ids:
             wish = {
                 "name": name.capitalize(),
@@ -48,7 +52,11 @@ class Site:
             answer = self.administrator.post("/cameras", json=wish)
             assert answer.status_code == 201, answer.text
             self.ids[name] = answer.json()["id"]
-        self.wait_until_recorded(self.ids[name], seconds_recorded=1)
+        return self.ids[name]
+
+    def camera(self, name: str) -> str:
+        """The id of a camera that is added, and recorded for at least a moment."""
+        self.wait_until_recorded(self.add(name), seconds_recorded=1)
         return self.ids[name]
 
     def wait_until_recorded(self, camera: str, *, seconds_recorded: float) -> dict[str, Any]:
@@ -92,6 +100,11 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The walk begins with the node's first start, so it comes before all that needs a node in use."""
+    items.sort(key=lambda item: item.path.name != "test_walk.py")
+
+
 @pytest.fixture(scope="session")
 def base_url() -> None:
     """No address for all pages: each node has its own. (The plugin's own fixture warns under pytest 9.)"""
@@ -111,11 +124,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             size=(384, 256),
             colour=colour,
         )
-        for name, codec, colour in (
-            ("gate", "h264", "green"),
-            ("vault", "h264", "red"),
-            ("attic", "h265", "blue"),
-        )
+        for name, (codec, colour) in CAMERAS.items()
     }
 
 
@@ -153,7 +162,8 @@ def sign_in(page: Page, site: Site, name: str, password: str) -> None:
 
 @pytest.fixture
 def desk(page: Page, site: Site) -> Page:
-    """The administrator's page, signed in."""
-    _ = site.administrator
+    """The administrator's page, signed in; all cameras are added, so that there is something to see."""
+    for name in site.names:
+        site.add(name)
     sign_in(page, site, *ADMINISTRATOR)
     return page

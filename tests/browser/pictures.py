@@ -43,7 +43,7 @@ _READ_STILL = f"""(image) => {{
   return readTimeCode(pixelsOf(image, image.naturalWidth, image.naturalHeight));
 }}"""
 
-# The first picture after a jump, as it was presented: by the time anybody looks, a playing video has moved on.
+# The first picture after a jump, as it was presented: when anybody looks, a playing video has moved on.
 _WATCH_JUMPS = f"""(video) => {{
   {JAVASCRIPT}
   {_PIXELS}

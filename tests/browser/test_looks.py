@@ -36,7 +36,9 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "viewport"), [("dark", DESK), ("light", DESK), ("light", PHONE)], ids=["dark", "light", "phone"]
+    ("scheme", "viewport"),
+    [("dark", DESK), ("light", DESK), ("light", PHONE)],
+    ids=["dark", "light", "phone"],
 )
 def test_axe_finds_nothing_in_any_room(desk: Page, site: Site, scheme: str, viewport: dict[str, int]) -> None:
     desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

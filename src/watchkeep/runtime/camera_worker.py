@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 DISK_PAUSE_NS = 1_000_000_000
 """After a disk error the next try waits this long, so that a full disk is not hammered."""
 
+LONGEST_HOLE = timedelta(seconds=1)
+"""Within a segment; the catalog takes none of more than five minutes."""
+
 
 class PacketSource(Protocol):
     """Where a stream's packets come from. It connects, and connects again, by itself."""
@@ -147,7 +150,7 @@ class StreamWorker:
         self.dropped_fragments = 0
         if before.gap is None and stream.record:
             if before.last_end is None:
-                self._open_gap(clock.now(), GapCause.CONNECTING, "the first connection is being made")
+                self._open_gap(self.began_at, GapCause.CONNECTING, "the first connection is being made")
             else:
                 self._open_gap(before.last_end, GapCause.RECORDER_STOPPED, "the recorder was not running")
 
@@ -229,6 +232,7 @@ class StreamWorker:
                 parameters=run.parameters,
             )
             self._submit(RunBegan(run.began))
+        self._look_for_hole(run, fragment)
         is_due = run.segmenter.place(fragment) or not run.is_writing
         has_room = True
         if is_due and fragment.starts_with_key and self._clock.monotonic_ns() >= self._disk_due_ns:
@@ -239,7 +243,6 @@ class StreamWorker:
             self.dropped_fragments += 1
             return
         if has_room and self._disk.append(self.stream.id, fragment):
-            self._account_for_step(run, fragment)
             if self._gap is not None and self._gap_ends_at is None:
                 self._gap_ends_at = fragment.when.start
             self._last_end = fragment.when.end
@@ -247,16 +250,22 @@ class StreamWorker:
             self.dropped_fragments += 1
             self._disk_failed(fragment.when.start, "the disk does not keep up")
 
-    def _account_for_step(self, run: _Run, fragment: Fragment) -> None:
-        """A hole within a run is where our own clock was set forwards."""
+    def _look_for_hole(self, run: _Run, fragment: Fragment) -> None:
+        """A hole within a run is where a clock was set; a long one ends the segment, which claims its span.
+
+        What comes before the next key picture cannot begin a segment, and is lost.
+        """
         steps = run.wall_clock.take_steps()
-        is_in_gap = self._gap is not None and self._gap_ends_at is None
-        if is_in_gap or self._last_end is None or fragment.when.start <= self._last_end:
+        if not run.is_writing or self._last_end is None or fragment.when.start <= self._last_end:
             return
         moved = f"our clock moved by {steps[-1].by}" if steps else "the camera's clock moved"
         self._end_gap_in_hand()
         self._open_gap(self._last_end, GapCause.CLOCK_STEP, moved)
-        self._close_gap(fragment.when.start)
+        if fragment.when.start - self._last_end > LONGEST_HOLE:
+            self._disk.end(self.stream.id)
+            run.is_writing = False
+        else:
+            self._close_gap(fragment.when.start)
 
     def _start_of(self, run: _Run, fragment: Fragment) -> SegmentStart:
         return SegmentStart(

@@ -168,6 +168,8 @@ class DiskWriter:
             pass
         for stream in list(self._open):
             self._finish(stream)
+        # The next process would not know any more how much of a torn file is durable.
+        self._closing.mend()
 
     def _turn(self) -> bool:
         """Carry out the next order and sync when due; False when there will be no more."""

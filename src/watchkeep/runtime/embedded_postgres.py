@@ -106,6 +106,8 @@ class EmbeddedPostgres:
         Raises:
             Unavailable: No binaries, no fitting user, or the server did not come up.
         """
+        if self._guard is not None and not self.is_running():
+            self.stop()  # reaps the guard of a server that died
         self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         user = self._user = database_user(self._folder)
         if not self._adopt():

@@ -11,6 +11,7 @@ import { useSubmit } from "../parts/use-submit";
 import { spoken } from "../parts/words";
 import { fromLocal, iso } from "../time/format";
 import { useZone } from "../time/zone";
+import { factsLine } from "./facts";
 
 const PAGE = 50;
 
@@ -112,6 +113,7 @@ function Filters({ query }: { query: Record<string, string> }) {
 }
 
 function Entries({ entries }: { entries: AuditEntry[] }) {
+  const zone = useZone();
   return (
     <Table
       caption="Audit entries, newest first"
@@ -135,11 +137,7 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
           <td>
             {entry.reason}
             {Object.keys(entry.facts).length > 0 && (
-              <small class="quiet facts-line">
-                {Object.entries(entry.facts)
-                  .map(([name, value]) => `${spoken(name)} ${value}`)
-                  .join(" · ")}
-              </small>
+              <small class="quiet facts-line">{factsLine(entry.facts, zone)}</small>
             )}
           </td>
         </tr>

@@ -4,6 +4,7 @@ import type { Camera, Probe, StreamDraft, StreamRole } from "../api/types";
 import { Field, Tick } from "../parts/field";
 import { Fault, Hint } from "../parts/notice";
 import { useSubmit } from "../parts/use-submit";
+import { codecName } from "../player/codec";
 import { draftOf, isSame, isTested, type Tested } from "./draft";
 
 const ROLES: readonly [StreamRole, string, string][] = [
@@ -169,8 +170,8 @@ function StreamFields({ title, hint, draft, hasPassword, probe, onChange }: Stre
         <figure class="probe">
           <img src={probe.picture} alt={`What the ${draft.role} stream shows`} />
           <figcaption>
-            {probe.width_px} × {probe.height_px}, {probe.codec}, {probe.frames_per_second.toFixed(0)}{" "}
-            pictures/s
+            {probe.width_px} × {probe.height_px}, {codecName(probe.codec)},{" "}
+            {probe.frames_per_second.toFixed(0)} pictures/s
           </figcaption>
           {probe.is_clear_text && (
             <Hint icon="unlocked">

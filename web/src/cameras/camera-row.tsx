@@ -2,6 +2,7 @@ import type { Camera, Stream } from "../api/types";
 import { bitRate } from "../parts/quantities";
 import { StateDot, type Tone } from "../parts/state-dot";
 import { Time } from "../parts/time";
+import { codecName } from "../player/codec";
 
 interface CameraRowProps {
   camera: Camera;
@@ -66,7 +67,7 @@ function StreamLine({ stream, isEnabled }: { stream: Stream; isEnabled: boolean 
       {stream.url && <code>{stream.url}</code>}
       {state && state.width_px > 0 && (
         <span class="quiet number">
-          {state.width_px} × {state.height_px}, {state.codec}, {state.frames_per_second.toFixed(0)}{" "}
+          {state.width_px} × {state.height_px}, {codecName(state.codec)}, {state.frames_per_second.toFixed(0)}{" "}
           pictures/s, {bitRate(state.bits_per_second)}
         </span>
       )}

@@ -55,7 +55,13 @@ export function paint(canvas: HTMLCanvasElement, picture: Picture): void {
     );
   }
   if (picture.at !== null)
-    paintHead(context, ink("--head"), xOf(picture.view, width, picture.at), height - AXIS_HEIGHT);
+    paintHead(
+      context,
+      ink("--head"),
+      ink("--surface"),
+      xOf(picture.view, width, picture.at),
+      height - AXIS_HEIGHT,
+    );
 }
 
 function paintTicks(
@@ -163,7 +169,15 @@ function paintLine(
   context.restore();
 }
 
-function paintHead(context: CanvasRenderingContext2D, colour: string, x: number, bottom: number): void {
+function paintHead(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  ground: string,
+  x: number,
+  bottom: number,
+): void {
+  // The rim keeps the line apart from footage of a similar colour.
+  paintLine(context, ground, x, 0, bottom, 5, []);
   paintLine(context, colour, x, 0, bottom, 2, []);
   context.fillStyle = colour;
   context.beginPath();

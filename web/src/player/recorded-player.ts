@@ -31,6 +31,8 @@ export class RecordedPlayer {
   #hls: Hls | null = null;
   #fragments: Placed[] = [];
   #wanted: number | null = null;
+  /** The moment a new playlist begins at, until its picture is there: the video stands at the playlist's start. */
+  #sought: number | null = null;
   #turn = 0;
   #rate = 1;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -42,15 +44,18 @@ export class RecordedPlayer {
     video.playsInline = true;
     video.muted = true;
     video.disableRemotePlayback = true;
-    video.onseeked = () => this.#tell();
+    video.onseeked = () => {
+      this.#sought = null;
+      this.#tell();
+    };
     video.onpause = () => this.#tell();
     video.onended = () => this.#ended();
     this.#report = setInterval(() => !video.paused && this.#tell(), REPORT_MS);
   }
 
-  /** The wall time of the picture on show; null while there is none. */
+  /** The wall time of the picture on show, or of the one that is about to be; null while there is none. */
   get wallMs(): number | null {
-    return wallTimeAt(this.#fragments, this.#video.currentTime);
+    return this.#sought ?? wallTimeAt(this.#fragments, this.#video.currentTime);
   }
 
   set rate(rate: number) {
@@ -91,6 +96,7 @@ export class RecordedPlayer {
     this.#turn += 1;
     const turn = this.#turn;
     this.#wanted = wallMs;
+    this.#sought = null;
     this.#fragments = [];
     this.#hls?.destroy();
     this.#hls = null;
@@ -134,6 +140,7 @@ export class RecordedPlayer {
       this.#options.onEnd(wanted);
       return;
     }
+    this.#sought = position > 0 ? wanted : null;
     this.#hls?.startLoad(position);
     this.#video.playbackRate = this.#rate;
     this.#options.onState({ kind: "ready" });
@@ -142,6 +149,7 @@ export class RecordedPlayer {
   }
 
   #tell(): void {
+    if (this.#sought !== null) return;
     const wallMs = this.wallMs;
     if (wallMs !== null) this.#options.onTime(wallMs);
   }

@@ -1,0 +1,86 @@
+"""The last known plan survives sealed, and what changed between two plans is said stream by stream."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from builders import CAMERA, a_keystore
+from faulty_fs import FaultyFs
+from watchkeep.domain.camera import Secret, Stream, StreamAddress, StreamRole
+from watchkeep.domain.ids import StreamId
+from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
+
+PASSWORD = "hunter2 and more"
+
+
+def a_stream(number: int, *, password: str = PASSWORD, record: bool = True) -> Stream:
+    address = StreamAddress(url="rtsp://192.0.2.1/main", user="ada", password=Secret(password))
+    return Stream(
+        id=StreamId(UUID(int=number)),
+        camera=CAMERA,
+        role=StreamRole.MAIN if number % 2 else StreamRole.SUB,
+        address=address,
+        record=record,
+    )
+
+
+PLAN = RecordingPlan(7, (a_stream(1), a_stream(2, record=False)))
+
+
+def memory(root: Path, fs: FaultyFs | None = None) -> PlanMemory:
+    return PlanMemory(
+        root / "recorder" / "plan.sealed", fs=fs or FaultyFs(), keystore=a_keystore(root / "keys")
+    )
+
+
+def test_a_plan_comes_back_as_it_was_and_its_file_tells_nothing(tmp_path: Path) -> None:
+    assert memory(tmp_path).recall() is None
+    memory(tmp_path).keep(PLAN)
+
+    assert memory(tmp_path).recall() == PLAN
+    content = (tmp_path / "recorder" / "plan.sealed").read_bytes()
+    assert not [
+        word for word in (PASSWORD, "ada", "rtsp", "192.0.2.1", "front-door") if word.encode() in content
+    ]
+    assert (tmp_path / "recorder" / "plan.sealed").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_a_plan_that_could_not_be_kept_leaves_the_one_before(tmp_path: Path, nth: int) -> None:
+    memory(tmp_path).keep(PLAN)
+    fs = FaultyFs()
+    fs.fail(nth)
+    newer = RecordingPlan(8, (a_stream(3),))
+    try:
+        memory(tmp_path, fs).keep(newer)
+    except OSError:
+        assert memory(tmp_path).recall() in (PLAN, newer)
+    else:
+        assert memory(tmp_path).recall() == newer
+    assert nth != 1 or memory(tmp_path).recall() == PLAN
+
+
+def test_a_damaged_or_unreadable_plan_is_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    memory(tmp_path).keep(PLAN)
+    fs = FaultyFs()
+    fs.fail(kinds={"read_at"})
+    assert memory(tmp_path, fs).recall() is None
+
+    path = tmp_path / "recorder" / "plan.sealed"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert memory(tmp_path).recall() is None
+    assert PASSWORD not in caplog.text
+
+
+def test_a_stream_whose_address_changed_ends_and_begins() -> None:
+    old = (a_stream(1), a_stream(2), a_stream(3))
+    new = (a_stream(2, password="another"), a_stream(3), a_stream(4))
+
+    change = compare(old, new)
+
+    assert [stream.id.int for stream in change.ended] == [1, 2]
+    assert [stream.id.int for stream in change.begun] == [2, 4]
+    assert compare(old, old).ended == compare(old, old).begun == ()
