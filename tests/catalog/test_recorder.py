@@ -364,7 +364,8 @@ def test_rows_go_past_a_spool_that_cannot_be_read_and_it_is_tried_again(place: P
     )
     Spool(tmp_path / "spool", fs=fs).append([stuck])
     spool = Spool(tmp_path / "spool", fs=fs)
-    registrar = Registrar(catalog=place.node.catalog, spool=spool, clock=clock, news=Recorder(place.node))
+    recorder = Recorder(place.node)
+    registrar = Registrar(catalog=place.node.catalog, spool=spool, clock=clock, news=recorder)
     fs.fail(kinds={"open"}, lasts=True)
     clock.advance(2)
     assert registrar._turn()
@@ -377,3 +378,4 @@ def test_rows_go_past_a_spool_that_cannot_be_read_and_it_is_tried_again(place: P
     assert registrar._turn()
     assert place.segments(fresh.segment.stream) == [stuck.segment, fresh.segment]
     assert spool.depth() == 0
+    recorder._offer.close()
