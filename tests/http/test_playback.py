@@ -296,10 +296,10 @@ def test_the_timeline_accounts_for_every_second_and_long_ones_come_in_buckets(si
     client = site.administrator()
     camera = a_camera(site.house, "Front door")
     record(site.house, camera, clip(seconds=20))
-    site.clock.advance(30)
+    site.clock.advance(50)
     address = f"/api/v1/cameras/{camera}/timeline"
 
-    short = client.get(address, params={"from": "2025-06-01T11:59:50Z", "to": "2025-06-01T12:00:40Z"}).json()
+    short = client.get(address, params={"from": "2025-06-01T11:59:50Z", "to": "2025-06-01T12:01:00Z"}).json()
     long = client.get(
         address, params={"from": "2025-06-01T12:00:00Z", "to": "2025-06-04T12:00:00Z", "buckets": 72}
     ).json()
@@ -308,7 +308,7 @@ def test_the_timeline_accounts_for_every_second_and_long_ones_come_in_buckets(si
         ("before", "59:50"),
         ("recorded", "00:00"),
         ("gap", "00:20"),
-        ("ahead", "00:30"),
+        ("ahead", "00:50"),
     ]
     assert (short["oldest"], short["newest"]) == (
         "2025-06-01T12:00:00.000000Z",
@@ -318,3 +318,34 @@ def test_the_timeline_accounts_for_every_second_and_long_ones_come_in_buckets(si
     assert (long["bucket_s"], len(long["buckets"]), long["spans"]) == (3600, 72, [])
     assert long["buckets"][0] == ["2025-06-01T12:00:00.000000Z", round(20 / 3600, 4)]
     assert long["buckets"][1][1] == 0
+
+
+def test_deleted_footage_is_a_gap_that_says_why(site: Site, clip: Clip) -> None:
+    client = site.administrator()
+    camera = a_camera(site.house, "Front door")
+    first, _ = record(site.house, camera, clip(seconds=20))
+    site.clock.advance(50)
+    with site.house.catalog.transaction() as conn:
+        gone = footage.segment(conn, first)
+        footage.doom(conn, [gone], reason="older than 30 d")
+        footage.drop_rows(conn, [gone])
+
+    span = {"from": "2025-06-01T12:00:00Z", "to": "2025-06-01T12:00:20Z"}
+    spans = client.get(f"/api/v1/cameras/{camera}/timeline", params=span).json()["spans"]
+
+    assert [(part["coverage"], part["cause"], part["detail"]) for part in spans] == [
+        ("gap", "deleted", "older than 30 d"),
+        ("recorded", None, None),
+    ]
+
+
+def test_what_lies_after_the_newest_row_is_not_known_yet(site: Site, clip: Clip) -> None:
+    client = site.administrator()
+    camera = a_camera(site.house, "Front door")
+    record(site.house, camera, clip(seconds=20))
+    site.clock.advance(25)
+
+    span = {"from": "2025-06-01T12:00:00Z", "to": "2025-06-01T12:00:40Z"}
+    spans = client.get(f"/api/v1/cameras/{camera}/timeline", params=span).json()["spans"]
+
+    assert [part["coverage"] for part in spans] == ["recorded", "ahead"]

@@ -12,9 +12,10 @@ from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.coverage import Span, account
 from watchkeep.domain.errors import Invalid
-from watchkeep.domain.ids import CameraId
+from watchkeep.domain.ids import CameraId, GapId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.segment import Gap, Segment, SegmentState
+from watchkeep.domain.media import GapCause
+from watchkeep.domain.segment import Gap, Segment
 from watchkeep.storage.catalog import footage
 
 LONGEST_WITH_SPANS = timedelta(days=2)
@@ -73,12 +74,17 @@ def read_timeline(  # who, what, and how fine
         if when.length <= LONGEST_WITH_SPANS:
             segments = footage.segments_between(conn, stream.id, when)
             gaps = footage.gaps_between(conn, stream.id, when)
+            gaps += [
+                _as_gap(camera, deletion)
+                for deletion in footage.deletions(conn, camera, when)
+                if deletion.stream == stream.id
+            ]
             spans = account(
                 when,
                 segments=segments,
                 gaps=gaps,
                 known_since=_known_since(known.created_at, segments, gaps),
-                now=_known_until(house.clock.now(), segments),
+                now=_known_until(house.clock.now(), segments, gaps),
             )
             return Timeline(
                 when=when, known_since=known.created_at, oldest=oldest, newest=newest, spans=spans
@@ -95,11 +101,26 @@ def read_timeline(  # who, what, and how fine
     )
 
 
-def _known_until(now: datetime, segments: Sequence[Segment]) -> datetime:
-    """An open segment's row follows its file by some seconds: what lies between is not known yet, no gap."""
-    ends = [segment.when.end for segment in segments if segment.state is SegmentState.OPEN]
-    newest = max(ends, default=None)
-    return newest if newest is not None and now - LONGEST_DELAY <= newest < now else now
+def _as_gap(camera: CameraId, deletion: footage.Deletion) -> Gap:
+    """Footage that was there and was deleted, with the reason."""
+    return Gap(
+        id=GapId(deletion.segment),
+        camera=camera,
+        stream=deletion.stream,
+        started_at=deletion.when.start,
+        ended_at=deletion.when.end,
+        cause=GapCause.DELETED,
+        detail=deletion.reason,
+    )
+
+
+def _known_until(now: datetime, segments: Sequence[Segment], gaps: Sequence[Gap]) -> datetime:
+    """Rows of footage follow it by some seconds: what lies after the newest is not known yet, no gap."""
+    newest = max((segment.when.end for segment in segments), default=None)
+    if newest is None or not now - LONGEST_DELAY <= newest < now:
+        return now
+    is_in_gap = any(gap.ended_at is None or gap.ended_at > newest for gap in gaps)
+    return now if is_in_gap else newest
 
 
 def _known_since(created_at: datetime, segments: Sequence[Segment], gaps: Sequence[Gap]) -> datetime:

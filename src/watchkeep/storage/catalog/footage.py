@@ -57,6 +57,7 @@ class Deletion:
     """A segment that was deleted, when and why."""
 
     segment: SegmentId
+    stream: StreamId
     when: Interval
     dropped_at: datetime
     reason: str
@@ -178,14 +179,16 @@ def mark_lost(connection: Connection, segments: Sequence[Segment], *, reason: st
 def deletions(connection: Connection, camera: CameraId, when: Interval) -> list[Deletion]:
     """What was deleted of a camera in a span, and why."""
     facts = {"camera": camera, "start": when.start, "end": when.end}
+    rows = connection.execute(_QUERIES["deletions"], facts)
     return [
         Deletion(
             segment=SegmentId(identifier),
+            stream=StreamId(stream),
             when=Interval(start.astimezone(UTC), end.astimezone(UTC)),
             dropped_at=dropped_at.astimezone(UTC),
             reason=reason,
         )
-        for identifier, start, end, dropped_at, reason in connection.execute(_QUERIES["deletions"], facts)
+        for identifier, stream, start, end, dropped_at, reason in rows
     ]
 
 

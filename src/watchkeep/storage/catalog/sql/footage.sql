@@ -153,10 +153,10 @@ with gone as (
      where segment_id = %(id)s
        and start_time = %(start)s
        and state = 'doomed'
- returning segment_id, camera_id, start_time, end_time, reason
+ returning segment_id, camera_id, stream_id, start_time, end_time, reason
 )
-insert into segment_tombstones (segment_id, camera_id, start_time, end_time, reason)
-select segment_id, camera_id, start_time, end_time, reason from gone
+insert into segment_tombstones (segment_id, camera_id, stream_id, start_time, end_time, reason)
+select segment_id, camera_id, stream_id, start_time, end_time, reason from gone
 on conflict (segment_id) do nothing;
 
 -- mark_lost --
@@ -169,7 +169,7 @@ update video_segments
 
 -- deletions --
 -- What was deleted of a camera in [start, end) and why, oldest first. Index: tombstones_camera.
-select segment_id, start_time, end_time, dropped_at, reason
+select segment_id, stream_id, start_time, end_time, dropped_at, reason
   from segment_tombstones
  where camera_id = %(camera)s
    and start_time > %(start)s::timestamptz - interval '5 minutes'

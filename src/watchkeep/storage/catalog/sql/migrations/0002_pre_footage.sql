@@ -96,6 +96,7 @@ create index segments_video on video_segments (video_id);
 create table segment_tombstones (
     segment_id uuid primary key,
     camera_id varchar(50) not null,
+    stream_id uuid not null,
     start_time timestamptz not null,
     end_time timestamptz not null,
     dropped_at timestamptz not null default now(),
