@@ -1,7 +1,7 @@
 """Makes runs of what a demuxer gives: parameter sets out of the pictures, every packet with its times."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watchkeep.domain.media import (
@@ -17,9 +17,13 @@ from watchkeep.domain.media import (
 from watchkeep.domain.nal import PARAMETER_SETS, SEQUENCE_PARAMETERS, has_key_picture, nal_type
 from watchkeep.domain.sequence_parameters import SequenceParameters, read_sps
 from watchkeep.sources.annexb import Layout, split
-from watchkeep.sources.timeline import Timeline
+from watchkeep.sources.timeline import Timeline, reordering
 
-_UNTIMED_LIMIT = 8
+_HELD_LIMIT = 8
+_TELLING_PICTURES = 5
+"""So many pictures show how a camera reorders: a key picture, the next one shown far ahead, those between."""
+_TELLING_TICKS = TICKS_PER_SECOND
+"""A slow camera is not waited for."""
 _GUESSED_INTERVAL_TICKS = TICKS_PER_SECOND // 25
 
 
@@ -40,6 +44,19 @@ class AccessUnit:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A picture at the start of a run, until the times of the run can be told."""
+
+    unit: AccessUnit
+    nals: tuple[bytes, ...]
+    is_key: bool
+
+    @property
+    def time(self) -> int | None:
+        return self.unit.dts if self.unit.dts is not None else self.unit.pts
+
+
 class RunAssembler:
     """Carries one connection. A run starts at a key picture whose parameter sets are known.
 
@@ -54,7 +71,7 @@ class RunAssembler:
         self._is_clear_text = is_clear_text
         self._timeline: Timeline | None = None
         """Of the run that goes on; None between runs."""
-        self._untimed: list[tuple[AccessUnit, tuple[bytes, ...]]] = []
+        self._held: list[_Held] = []
 
     @property
     def is_running(self) -> bool:
@@ -81,7 +98,7 @@ class RunAssembler:
 
     def interrupt(self, cause: GapCause, detail: str) -> list[SourceNotice]:
         """End the run, if there is one; the connection stays and the next key picture starts another."""
-        self._untimed.clear()
+        self._held.clear()
         if self._timeline is None:
             return []
         self._timeline = None
@@ -91,40 +108,37 @@ class RunAssembler:
         notices: list[SourceNotice] = []
         if self._timeline is not None and self._timeline.jumps(unit.pts, unit.dts):
             notices += self.interrupt(GapCause.CLOCK_STEP, "the camera's clock was set")
-        if self._timeline is None and not self._untimed:
-            sequence = self._sequence()
-            if not is_key or sequence is None:
-                return notices
-            if unit.pts is None and unit.dts is None:
-                # libav cannot tell the first picture's time; the next one's tells both.
-                self._untimed.append((unit, nals))
-                return notices
-            notices += self._start(sequence)
-        elif self._timeline is None:
-            return notices + self._release_untimed(unit, nals, is_key=is_key)
-        notices.append(self._stamp(unit, nals, is_key=is_key))
-        return notices
+        if self._timeline is None:
+            return notices + self._wait(_Held(unit, nals, is_key))
+        return [*notices, self._stamp(unit, nals, is_key=is_key)]
 
-    def _release_untimed(
-        self, unit: AccessUnit, nals: tuple[bytes, ...], *, is_key: bool
-    ) -> list[SourceNotice]:
-        time = unit.dts if unit.dts is not None else unit.pts
+    def _wait(self, picture: _Held) -> list[SourceNotice]:
+        """Hold the first pictures until their times can be told; then start the run with all of them."""
         sequence = self._sequence()
-        if (time is None and len(self._untimed) < _UNTIMED_LIMIT) or sequence is None:
-            self._untimed.append((unit, nals))
+        if sequence is None or not (picture.is_key or self._held):
             return []
-        held, self._untimed = self._untimed, []
-        notices = self._start(sequence)
-        timeline = self._timeline
-        for number, (earlier, earlier_nals) in enumerate(held):
-            pts = None if time is None else time - (len(held) - number) * _GUESSED_INTERVAL_TICKS
-            stamped = timeline.stamp(pts, None) if timeline is not None else (0, 0)
-            notices.append(_packet(earlier, earlier_nals, stamped, is_key=number == 0))
-        notices.append(self._stamp(unit, nals, is_key=is_key))
+        self._held.append(picture)
+        times = [each.unit.pts for each in self._held if each.unit.pts is not None]
+        if len(self._held) < _HELD_LIMIT and not self._is_told(times, sequence):
+            return []
+        held, self._held = self._held, []
+        notices = self._start(sequence, least_depth=reordering(times))
+        for number, each in enumerate(held):
+            unit = each.unit if each.time is not None else replace(each.unit, pts=_guessed(held, number))
+            notices.append(self._stamp(unit, each.nals, is_key=each.is_key))
         return notices
 
-    def _start(self, sequence: SequenceParameters) -> list[SourceNotice]:
-        self._timeline = Timeline(reorder_depth=sequence.reorder_depth)
+    def _is_told(self, times: list[int], sequence: SequenceParameters) -> bool:
+        if sequence.reorder_depth is not None or any(each.unit.dts is not None for each in self._held):
+            # libav cannot tell the first picture's time; the next one's tells both.
+            return any(each.time is not None for each in self._held)
+        # A decoding time found too late would put all before it too early, and move the clock of the run.
+        return len(times) >= _TELLING_PICTURES or (
+            len(times) > 1 and max(times) - min(times) >= _TELLING_TICKS
+        )
+
+    def _start(self, sequence: SequenceParameters, *, least_depth: int) -> list[SourceNotice]:
+        self._timeline = Timeline(reorder_depth=sequence.reorder_depth, least_depth=least_depth)
         parameters = VideoParameters(
             codec=self._codec,
             parameter_sets=self._sets,
@@ -155,6 +169,14 @@ class RunAssembler:
         kept = [nal for nal in self._sets if nal_type(self._codec, nal) not in kinds]
         self._sets = _in_order(self._codec, [*kept, *sets])
         return True
+
+
+def _guessed(held: Sequence[_Held], number: int) -> int | None:
+    """A time for a picture that has none, from the next one that has; None if no other has."""
+    for later, each in enumerate(held[number:]):
+        if each.time is not None:
+            return each.time - later * _GUESSED_INTERVAL_TICKS
+    return None
 
 
 def _in_order(codec: Codec, sets: Iterable[bytes]) -> tuple[bytes, ...]:

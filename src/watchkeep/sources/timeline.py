@@ -1,6 +1,8 @@
 """Gives each packet of a run its presentation and decoding time, whatever its source leaves out."""
 
 import heapq
+from collections import deque
+from collections.abc import Sequence
 
 from watchkeep.domain.media import TICKS_PER_SECOND
 
@@ -17,14 +19,16 @@ class Timeline:
     (n+1)-largest presentation time so far, so that no picture is shown before it is decoded.
     """
 
-    def __init__(self, *, reorder_depth: int | None) -> None:
+    def __init__(self, *, reorder_depth: int | None, least_depth: int = 0) -> None:
         """Begin a run.
 
         Args:
             reorder_depth: From the SPS; None when it does not say, then it is learnt from what comes.
+            least_depth: What the first pictures tell of it when the SPS does not.
         """
-        self._depth = reorder_depth or 0
+        self._depth = least_depth if reorder_depth is None else reorder_depth
         self._is_learning = reorder_depth is None
+        self._recent: deque[int] = deque(maxlen=_DEPTH_LIMIT)
         self._shown: list[int] = []
         self._last_dts: int | None = None
         self._interval_ticks = _GUESSED_INTERVAL_TICKS
@@ -48,12 +52,19 @@ class Timeline:
         return (dts if pts is None else pts), dts
 
     def _from_shown(self, pts: int) -> int:
-        last = self._last_dts
-        if self._is_learning and last is not None and pts <= last and self._depth < _DEPTH_LIMIT:
-            self._depth += 1
+        if self._is_learning:
+            self._depth = max(self._depth, sum(earlier > pts for earlier in self._recent))
+            self._recent.append(pts)
         heapq.heappush(self._shown, pts)
         if len(self._shown) > self._depth:
             return heapq.heappop(self._shown)
         # The first few pictures of a run are decoded before anything is shown; nothing tells how long before.
         missing = self._depth + 1 - len(self._shown)
         return self._shown[0] - missing * _GUESSED_INTERVAL_TICKS
+
+
+def reordering(times: Sequence[int]) -> int:
+    """How many of these pictures at most, given in decoding order, are decoded before and shown after another."""
+    return max(
+        (sum(earlier > time for earlier in times[:number]) for number, time in enumerate(times)), default=0
+    )
