@@ -73,14 +73,6 @@ web: .prepare-dev ## Check, test and build the page
 docs: .prepare-dev ## Check documents: links, names, decisions, glossary
 	@$(PY) -m pytest -q tests/architecture/test_documents.py
 
-# --- Measure --------------------------------------------------------------------------------------------
-
-bench-%: .prepare-dev ## Run one bench (QUICK=1: at most 50 s)
-	@$(PY) bench/$(subst -,_,$*).py
-
-soak-%: .prepare-dev ## Run one soak (QUICK=1: a short one)
-	@$(PY) bench/soak_$(subst -,_,$*).py
-
 # --- Keep -----------------------------------------------------------------------------------------------
 
 .PHONY: lock changelog clean

@@ -8,10 +8,9 @@ import pytest
 
 from catalog_rows import FRONT, START
 from catalog_server import Database
-from watchkeep.domain.audit import AuditEntry
+from watchkeep.domain.audit import AuditEntry, AuditFilter
 from watchkeep.domain.errors import Tampered
 from watchkeep.storage.catalog import audit
-from watchkeep.storage.catalog.audit import AuditFilter
 from watchkeep.storage.catalog.connection import Catalog, CatalogRole
 
 

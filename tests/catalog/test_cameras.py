@@ -50,7 +50,6 @@ def test_a_camera_comes_back_as_it_was_put(house: Catalog) -> None:
 
         assert cameras.list_cameras(connection) == [yard, a_camera()]
         assert cameras.get_camera(connection, FRONT) == a_camera()
-        assert cameras.list_sites(connection) == [Site(id=SITE, name="Home", zone="Europe/Vienna")]
 
 
 def test_what_lies_outside_the_scope_is_not_there(house: Catalog) -> None:

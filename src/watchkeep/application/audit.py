@@ -1,25 +1,13 @@
 """Reading the audit; reading it is written into it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from watchkeep.application.asking import INSTALLATION, Asking, asked
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action
-from watchkeep.domain.audit import AuditEntry
+from watchkeep.domain.audit import AuditEntry, AuditFilter
 from watchkeep.domain.errors import Invalid
-from watchkeep.domain.ids import CameraId
 from watchkeep.storage.catalog import audit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFilters:
-    """Which entries are wanted; None lets all through."""
-
-    subject: str | None = None
-    camera: CameraId | None = None
-    start: datetime | None = None
-    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +19,18 @@ class AuditPage:
 
 
 def read_audit(
-    house: House, asking: Asking, filters: AuditFilters, *, cursor: str | None, limit: int
+    house: House, asking: Asking, wanted: AuditFilter, *, cursor: str | None, limit: int
 ) -> AuditPage:
     """Entries newest first.
 
     Raises:
         Invalid: The cursor is none that was given out.
     """
-    wanted = audit.AuditFilter(
-        subject=filters.subject, camera=filters.camera, start=filters.start, end=filters.end
-    )
     with asked(house, asking, Action.READ_AUDIT, INSTALLATION) as (conn, deed):
-        if filters.subject is not None:
-            deed.facts["subject"] = filters.subject
-        if filters.camera is not None:
-            deed.facts["camera"] = filters.camera
+        if wanted.subject is not None:
+            deed.facts["subject"] = wanted.subject
+        if wanted.camera is not None:
+            deed.facts["camera"] = wanted.camera
         page = audit.read(conn, wanted, cursor=_position(cursor), limit=limit)
     return AuditPage(page.items, None if page.next is None else str(page.next))
 

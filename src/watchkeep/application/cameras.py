@@ -227,15 +227,6 @@ def scope_of(subject: Subject) -> frozenset[CameraId] | None:
     return frozenset(camera for grant in subject.grants for camera in grant.cameras or ())
 
 
-def open_address(house: House, stream: SealedStream) -> StreamAddress:
-    """The address with its password unsealed; for the socket that needs it.
-
-    Raises:
-        Tampered: The sealed password is not what was written.
-    """
-    return StreamAddress(url=stream.url, user=stream.user_name, password=_unsealed(house, stream))
-
-
 def _view(subject: Subject, camera: SealedCamera, seen: Mapping[StreamId, StreamState]) -> CameraView:
     target = CameraObject(camera.id)
     actions = frozenset(action for action in Action if decide(subject, action, target).is_allowed)

@@ -82,6 +82,7 @@ def _show(found: list[AssetState], output: Output) -> None:
             "size_bytes": each.asset.size_bytes,
             "size": format_size(each.asset.size_bytes),
             "licence": each.asset.licence,
+            "credit": each.asset.credit,
             "path": str(each.path),
         }
         for each in found

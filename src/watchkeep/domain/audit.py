@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from watchkeep.domain.ids import CameraId
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
@@ -28,6 +30,16 @@ class AuditEntry:
     outcome: str
     reason: str
     facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries are wanted; None lets everything through. Times are half-open."""
+
+    subject: str | None = None
+    camera: CameraId | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 def canonical(entry: AuditEntry) -> bytes:

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
 
 from watchkeep.domain.ids import CameraId, StreamId
 
@@ -77,24 +76,6 @@ class Stream:
     role: StreamRole
     address: StreamAddress
     record: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Camera:
-    """The device, as the operator described it."""
-
-    id: CameraId
-    site: UUID
-    name: str
-    is_enabled: bool
-    retention_days: int
-    streams: tuple[Stream, ...]
-    created_at: datetime
-    removed_at: datetime | None = None
-
-    def stream(self, role: StreamRole) -> Stream | None:
-        """The stream of that role, or None."""
-        return next((stream for stream in self.streams if stream.role is role), None)
 
 
 def camera_id_from(name: str) -> CameraId:

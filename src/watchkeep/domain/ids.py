@@ -14,7 +14,6 @@ SegmentId = NewType("SegmentId", UUID)
 GapId = NewType("GapId", UUID)
 NodeId = NewType("NodeId", UUID)
 UserId = NewType("UserId", UUID)
-RoleId = NewType("RoleId", UUID)
 ShredKeyId = NewType("ShredKeyId", str)
 
 

@@ -142,7 +142,7 @@ class Site(Section):
     """The place that is watched."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)] = "Home"
-    """Shown at the top of the page and in exports."""
+    """Shown at the top of the page."""
     zone: Zone = "UTC"
     """Time zone of the site, for display and local days only; everything is stored in UTC."""
 

@@ -118,7 +118,11 @@ def _disk(node: Node) -> Check:
 def _keys(node: Node) -> Check:
     age = node.keystore.kek_age()
     if age > KEK_LIFETIME:
-        return Check("keys", Verdict.NOTE, f"The newest KEK version is {age.days} days old; rotate it.")
+        return Check(
+            "keys",
+            Verdict.NOTE,
+            f"The newest KEK version is {age.days} days old, and nothing rotates it yet.",
+        )
     return Check("keys", Verdict.GOOD, f"The keystore opens; its newest KEK version is {age.days} days old.")
 
 

@@ -57,10 +57,6 @@ class Node:
     dsn: Callable[[CatalogRole], Secret] = field(repr=False)
     clock_is_synchronised: Callable[[], bool | None] = field(default=clock_is_synchronised)
 
-    def catalog_as(self, role: CatalogRole) -> Catalog:
-        """Another way into the catalog, for a process that needs less."""
-        return Catalog(self.dsn(role).reveal(), role=role)
-
 
 def ensure_node(paths: DataFolder, *, machine: Machine, environment: Mapping[str, str] = os.environ) -> Node:
     """Open the data folder, made when there is none; nothing that exists is overwritten.

@@ -125,7 +125,7 @@ class RunAssembler:
         notices = self._start(sequence, least_depth=reordering(times))
         for number, each in enumerate(held):
             unit = each.unit if each.time is not None else replace(each.unit, pts=_guessed(held, number))
-            notices.append(self._stamp(unit, each.nals, is_key=each.is_key))
+            notices += self._place(unit, each.nals, is_key=each.is_key)
         return notices
 
     def _is_told(self, times: list[int], sequence: SequenceParameters) -> bool:

@@ -64,7 +64,7 @@ class Timeline:
 
 
 def reordering(times: Sequence[int]) -> int:
-    """How many of these pictures at most, given in decoding order, are decoded before and shown after another."""
+    """The most pictures that are decoded before and shown after one of these; times in decoding order."""
     return max(
         (sum(earlier > time for earlier in times[:number]) for number, time in enumerate(times)), default=0
     )

@@ -3,23 +3,17 @@
 import json
 import pickle
 from dataclasses import asdict
-from datetime import UTC, datetime
-from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeep.domain.camera import (
-    Camera,
     Secret,
-    Stream,
     StreamAddress,
-    StreamRole,
     camera_id_from,
     is_camera_id,
 )
-from watchkeep.domain.ids import CameraId, StreamId
 
 WORD = "hunter2-Pässwort"
 
@@ -94,25 +88,3 @@ def test_an_empty_secret_is_none() -> None:
     assert Secret("x") != Secret("y")
     assert Secret("x") != "x"
     assert len({Secret("x"), Secret("x")}) == 1
-
-
-def test_a_camera_gives_the_stream_of_a_role() -> None:
-    main = Stream(
-        id=StreamId(UUID(int=1)),
-        camera=CameraId("door"),
-        role=StreamRole.MAIN,
-        address=StreamAddress(url="rtsp://camera.example/1"),
-    )
-    camera = Camera(
-        id=CameraId("door"),
-        site=UUID(int=2),
-        name="Door",
-        is_enabled=True,
-        retention_days=30,
-        streams=(main,),
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-
-    assert camera.stream(StreamRole.MAIN) is main
-    assert camera.stream(StreamRole.SUB) is None
-    assert main.record

@@ -16,6 +16,8 @@ from watchkeep.sources.timeline import Timeline
 SPS = bytes.fromhex("6764001facd9405005bb011000000300100000030320f1831960")
 SMALL_SPS = bytes.fromhex("6764001eacd940a02ff961000003000100000300320f162d96")
 PPS = bytes.fromhex("68ebe3cb22c0")
+# A camera's, 768x432, Main: pictures may be reordered, nothing says how far.
+SILENT_SPS = bytes.fromhex("674d401f965281806f4d418181900000030010000003014840")
 OTHER_PPS = bytes.fromhex("68ef8fcb")
 SEI, AUD = b"\x06\x05\x01\xaa\x80", b"\x09\xf0"
 KEY, PICTURE = b"\x65\x88\x84", b"\x41\x9a\x24"
@@ -103,6 +105,35 @@ def test_a_first_picture_without_time_is_held_until_the_next_tells_it() -> None:
     assert kinds(notices) == ["RunStarted", "Packet", "Packet"]
     assert [packet.pts for packet in packets] == [86_400, 90_000]
     assert packets[0].is_key
+
+
+def test_a_camera_that_does_not_say_how_it_reorders_is_watched_before_its_run_begins() -> None:
+    shown = [1, 5, 2, 3, 4, 9, 6, 7, 8, 13, 10, 11, 12]  # tenths of a second: I P b B b
+    given = [unit(KEY if time == 1 else PICTURE, pts=time * 9000) for time in shown]
+    made = assembler(SILENT_SPS, PPS)
+
+    early, late = taken(made, *given[:4]), taken(made, *given[4:])
+
+    packets = [notice for notice in late if isinstance(notice, Packet)]
+    assert early == []
+    assert kinds(late) == ["RunStarted", *["Packet"] * len(given)]
+    assert [packet.pts for packet in packets] == [each.pts for each in given]
+    # Each a tenth after the other from the first on. Were the second given its showing time, as if nothing
+    # were reordered, the whole run would seem to have been taken that much earlier.
+    assert [packet.dts // 9000 for packet in packets[1:]] == list(range(1, len(given)))
+    assert packets[0].dts < packets[1].dts
+
+
+def test_a_slow_camera_is_not_watched_for_long() -> None:
+    notices = taken(assembler(SILENT_SPS, PPS), unit(KEY, pts=0), unit(PICTURE, pts=90_000))
+
+    assert kinds(notices) == ["RunStarted", "Packet", "Packet"]
+
+
+def test_a_clock_set_while_a_camera_is_watched_is_seen() -> None:
+    notices = taken(assembler(SILENT_SPS, PPS), unit(KEY, pts=0), unit(PICTURE, pts=90_000 * 3600))
+
+    assert kinds(notices) == ["RunStarted", "Packet", "RunEnded"]
 
 
 def test_the_camera_setting_its_clock_ends_the_run() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from watchkeep.domain.audit import AuditEntry, chain
+from watchkeep.domain.audit import AuditEntry, AuditFilter, chain
 from watchkeep.domain.errors import Tampered
 from watchkeep.domain.ids import CameraId
 from watchkeep.storage.catalog.connection import Connection
@@ -16,16 +16,6 @@ from watchkeep.storage.catalog.queries import load
 
 _QUERIES = load("audit")
 _ZEROS = bytes(32)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditFilter:
-    """Which entries are wanted; None lets everything through. Times are half-open."""
-
-    subject: str | None = None
-    camera: CameraId | None = None
-    start: datetime | None = None
-    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

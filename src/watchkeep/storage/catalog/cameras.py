@@ -135,9 +135,7 @@ def insert_camera(connection: Connection, camera: SealedCamera) -> None:
             camera=camera.id,
         ) from error
     except psycopg.errors.ForeignKeyViolation as error:
-        raise Conflict(
-            f"There is no site {camera.site}; choose an existing one.", site=camera.site
-        ) from error
+        raise _no_site(camera) from error
 
 
 def update_camera(connection: Connection, camera: SealedCamera, *, at: datetime) -> None:
@@ -164,9 +162,7 @@ def update_camera(connection: Connection, camera: SealedCamera, *, at: datetime)
             f"Two streams of camera {camera.id} have one role; give each its own.", camera=camera.id
         ) from error
     except psycopg.errors.ForeignKeyViolation as error:
-        raise Conflict(
-            f"There is no site {camera.site}; choose an existing one.", site=camera.site
-        ) from error
+        raise _no_site(camera) from error
 
 
 def remove_camera(connection: Connection, camera: CameraId, *, at: datetime) -> None:
@@ -186,14 +182,13 @@ def revision(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-def list_sites(connection: Connection) -> list[Site]:
-    """All sites, oldest first."""
-    return [Site(id=site, name=name, zone=zone) for site, name, zone in connection.execute(_QUERIES["sites"])]
-
-
 def put_site(connection: Connection, site: Site) -> None:
     """Add a site or change its name and zone."""
     connection.execute(_QUERIES["put_site"], {"id": site.id, "name": site.name, "zone": site.zone})
+
+
+def _no_site(camera: SealedCamera) -> Conflict:
+    return Conflict(f"There is no site {camera.site}; choose an existing one.", site=camera.site)
 
 
 def _put_streams(connection: Connection, camera: SealedCamera, *, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Daily partitions: made ahead, dropped when nothing is left in them."""
+"""Daily partitions: made ahead, and how empty ones are dropped."""
 
 from datetime import date
 

@@ -12,11 +12,6 @@ def get(connection: Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def all_settings(connection: Connection) -> dict[str, str]:
-    """All settings by key."""
-    return dict(connection.execute(_QUERIES["all_settings"]).fetchall())
-
-
 def put(connection: Connection, key: str, value: str) -> None:
     """Set one."""
     connection.execute(_QUERIES["put"], {"key": key, "value": value})

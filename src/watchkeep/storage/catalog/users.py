@@ -53,12 +53,6 @@ def find_account(connection: Connection, name: str) -> Account | None:
     return found[0] if found else None
 
 
-def count_accounts(connection: Connection) -> int:
-    """How many accounts there are; 0 means that nobody has set the system up yet."""
-    row = connection.execute(_QUERIES["count_accounts"]).fetchone()
-    return 0 if row is None else int(row[0])
-
-
 def lock_accounts(connection: Connection) -> None:
     """Make others who call this wait until we commit: for set-up, and so that one administrator stays."""
     connection.execute(_QUERIES["lock_accounts"])

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from watchkeep.application import audit
 from watchkeep.domain.access import Action
+from watchkeep.domain.audit import AuditFilter
 from watchkeep.domain.ids import CameraId
 from watchkeep.presentation.http.authentication import Asker, DoorRoute, Of, TheHouse, asks
 from watchkeep.presentation.http.bodies.plain import Instant, Text
@@ -31,7 +32,7 @@ def read_audit(  # noqa: PLR0913, PLR0917  # one a filter
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AuditBody:
     """What was done and refused, newest first."""
-    filters = audit.AuditFilters(
+    wanted = AuditFilter(
         subject=subject, camera=None if camera is None else CameraId(camera), start=start, end=end
     )
-    return AuditBody.of(audit.read_audit(house, asking, filters, cursor=cursor, limit=limit))
+    return AuditBody.of(audit.read_audit(house, asking, wanted, cursor=cursor, limit=limit))

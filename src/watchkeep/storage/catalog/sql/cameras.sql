@@ -67,10 +67,6 @@ on conflict (stream_id) do update
 -- The number that grows with every change of a site, camera or stream.
 select revision from camera_revision;
 
--- sites --
--- All sites, oldest first.
-select site_id, name, zone from sites order by created_at, site_id;
-
 -- put_site --
 -- Adds a site or changes its name and zone.
 insert into sites (site_id, name, zone) values (%(id)s, %(name)s, %(zone)s)

@@ -2,10 +2,6 @@
 -- One setting.
 select value from settings where key = %(key)s;
 
--- all_settings --
--- All settings by key.
-select key, value from settings order by key;
-
 -- put --
 -- Sets one.
 insert into settings (key, value) values (%(key)s, %(value)s)

@@ -20,10 +20,6 @@ select g.user_id,
  where g.user_id = any (%(users)s::uuid[])
  order by g.user_id, g.grant_id;
 
--- count_accounts --
--- How many accounts there are.
-select count(*) from users where removed_at is null;
-
 -- lock_accounts --
 -- Makes others who want to change accounts wait until this transaction ends. The number is arbitrary.
 select pg_advisory_xact_lock(7242114600004);
