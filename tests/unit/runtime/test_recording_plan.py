@@ -15,7 +15,7 @@ PASSWORD = "hunter2 and more"
 
 
 def a_stream(number: int, *, password: str = PASSWORD, record: bool = True) -> Stream:
-    address = StreamAddress(url="rtsp://192.0.2.1/main", user="ada", password=Secret(password))
+    address = StreamAddress(url="rtsp://192.0.2.1/main", user="ada.lovelace", password=Secret(password))
     return Stream(
         id=StreamId(UUID(int=number)),
         camera=CAMERA,
@@ -41,7 +41,9 @@ def test_a_plan_comes_back_as_it_was_and_its_file_tells_nothing(tmp_path: Path) 
     assert memory(tmp_path).recall() == PLAN
     content = (tmp_path / "recorder" / "plan.sealed").read_bytes()
     assert not [
-        word for word in (PASSWORD, "ada", "rtsp", "192.0.2.1", "front-door") if word.encode() in content
+        word
+        for word in (PASSWORD, "ada.lovelace", "rtsp://", "192.0.2.1", "front-door")
+        if word.encode() in content
     ]
     assert (tmp_path / "recorder" / "plan.sealed").stat().st_mode & 0o077 == 0
 
