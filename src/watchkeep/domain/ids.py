@@ -1,10 +1,12 @@
 """Identifiers. Rows made by one process carry UUIDv7 (RFC 9562 section 5.7): the time is in the id."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
 from watchkeep.domain.clock import Clock, Rng
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CameraId = NewType("CameraId", str)
 """A short word of [a-z0-9-], 1 to 50 characters, never used twice."""
@@ -15,6 +17,10 @@ GapId = NewType("GapId", UUID)
 NodeId = NewType("NodeId", UUID)
 UserId = NewType("UserId", UUID)
 ShredKeyId = NewType("ShredKeyId", str)
+TrackId = NewType("TrackId", UUID)
+EventId = NewType("EventId", UUID)
+IncidentId = NewType("IncidentId", UUID)
+RuleId = NewType("RuleId", UUID)
 
 
 def uuid7(clock: Clock, rng: Rng) -> UUID:
@@ -30,3 +36,16 @@ def uuid7(clock: Clock, rng: Rng) -> UUID:
 def made_at(identifier: UUID) -> datetime:
     """The instant that a UUIDv7 or UUIDv8 of ours carries, to the millisecond."""
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+
+
+def uuid8(when: datetime, digest: bytes) -> UUID:
+    """Make a UUIDv8 (RFC 9562 section 5.8): 48 bits of Unix milliseconds, then 74 bits of a digest.
+
+    The same instant and facts make the same id, so a replay cannot duplicate, and the id bounds the partition.
+    """
+    milliseconds = (when - EPOCH) // timedelta(milliseconds=1)
+    facts = int.from_bytes(digest[:10], "big")
+    value = (milliseconds & (1 << 48) - 1) << 80
+    value |= 0x8 << 76 | (facts >> 62 & 0xFFF) << 64
+    value |= 0b10 << 62 | facts & (1 << 62) - 1
+    return UUID(int=value)
