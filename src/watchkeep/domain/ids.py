@@ -41,7 +41,7 @@ def made_at(identifier: UUID) -> datetime:
 def uuid8(when: datetime, digest: bytes) -> UUID:
     """Make a UUIDv8 (RFC 9562 section 5.8): 48 bits of Unix milliseconds, then 74 bits of a digest.
 
-    The same instant and facts make the same id, so a replay cannot duplicate, and the id bounds the partition.
+    The same instant and facts make the same id, so a replay cannot duplicate; and it bounds the partition.
     """
     milliseconds = (when - EPOCH) // timedelta(milliseconds=1)
     facts = int.from_bytes(digest[:10], "big")
