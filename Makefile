@@ -35,6 +35,9 @@ test-kill: .prepare-dev ## Kill the recorder fifty times, the database for five 
 test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
 	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) $(PY) -m pytest -s tests/system/test_interop.py $(ARGS)
 
+bench-%: .prepare-dev ## Measure: events, rules, rollups, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
+
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/
 	@WATCHKEEP_SCREENSHOTS=docs/images $(PY) -m pytest tests/browser/test_screenshots.py $(ARGS)
 

@@ -5,6 +5,8 @@ import sys
 
 PROCESSES = {
     "recorder": "watchkeep.cli.process_recorder",
+    "analyst": "watchkeep.cli.process_analyst",
+    "decoder": "watchkeep.cli.process_decoder",
     "keeper": "watchkeep.cli.process_keeper",
     "web": "watchkeep.cli.process_web",
     "probe": "watchkeep.cli.process_probe",

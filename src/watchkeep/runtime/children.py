@@ -64,6 +64,15 @@ class Child:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
+    def has_lived(self, seconds: float) -> bool:
+        """Whether the process was started at least so long ago."""
+        return self._clock.monotonic_ns() - self._started_ns >= seconds * 1e9
+
+    def kill(self) -> None:
+        """End a process that hangs; `look_after` starts it again."""
+        if self._process is not None and self.is_running:
+            self._process.kill()
+
     def start(self) -> None:
         """Start the process; its standard input is our pipe, which closes when we die."""
         environment = {**os.environ, **self.plan.environment, SUPERVISED: "1"}

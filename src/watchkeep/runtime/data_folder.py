@@ -91,6 +91,11 @@ class DataFolder:
         return self.run / "setup-token"
 
     @property
+    def analyst_beat(self) -> Path:
+        """Touched by the analyst while it lives; one that hangs does not."""
+        return self.run / "analyst.beat"
+
+    @property
     def demonstration(self) -> Path:
         """Says how far the demonstration is, while it is wanted."""
         return self.run / "demonstration.json"

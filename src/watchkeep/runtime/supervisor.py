@@ -50,6 +50,9 @@ _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """The last comes when the terminal is closed."""
 
 PROCESSES = ("recorder", "keeper", "web")
+ANALYST = "analyst"
+ANALYST_SILENT_S = 20.0
+"""An analyst that has not touched its beat for so long hangs, and is started again."""
 DEMONSTRATION = "demo-cameras"
 
 Say = Callable[[str], None]
@@ -94,6 +97,7 @@ class Supervisor:
             None if node.settings.database.dsn else EmbeddedPostgres(node.paths.database, clock=self._clock)
         )
         self._metrics = prepare_metrics_folder(node.paths.metrics)
+        self._analyst_beat = self._analyst_heard_ns = 0
         self._restarts: Gauge | None = None
 
     def stop(self) -> None:
@@ -115,6 +119,8 @@ class Supervisor:
                 token = self._start_catalog(wants_demonstration=wants_demonstration)
                 for name in PROCESSES:
                     self._start(name)
+                if settings.analysis.enabled:
+                    self._start(ANALYST)
                 self._await_serving(pair, token)
                 self._look_after()
         finally:
@@ -176,6 +182,7 @@ class Supervisor:
             polls += 1
             if polls % LOOK_AT_WISHES_POLLS == 0:
                 self._look_after_database()
+                self._look_after_analyst()
                 self._look_at_demonstration()
 
     def _look_after_children(self) -> None:
@@ -192,6 +199,23 @@ class Supervisor:
             self._postgres.start()
         except (WatchkeepError, OSError) as error:
             log.warning("database did not start", extra={"error": str(error)})
+
+    def _look_after_analyst(self) -> None:
+        """End an analyst that hangs; it is started again like one that died."""
+        analyst = self._children.get(ANALYST)
+        if analyst is None or not analyst.is_running:
+            return
+        now_ns = self._clock.monotonic_ns()
+        try:
+            beat = self._node.paths.analyst_beat.stat().st_mtime_ns
+        except FileNotFoundError:
+            beat = 0
+        if beat != self._analyst_beat or not analyst.has_lived(ANALYST_SILENT_S):
+            self._analyst_beat, self._analyst_heard_ns = beat, now_ns
+        elif now_ns - self._analyst_heard_ns > ANALYST_SILENT_S * 1e9:
+            log.warning("analyst hangs, starting it again")
+            self._analyst_heard_ns = now_ns
+            analyst.kill()
 
     def _look_at_demonstration(self) -> None:
         try:
@@ -243,7 +267,7 @@ def run(paths: DataFolder, *, machine: Machine, terminal: Terminal, wants_demons
 
 def _await_predecessors(paths: DataFolder, machine: Machine) -> None:
     """Wait for processes of a killed supervisor, which are just stopping; each holds its lock until then."""
-    for name in PROCESSES:
+    for name in (*PROCESSES, ANALYST):
         with machine.fs.locked(paths.process_lock(name)):
             pass
 

@@ -1,0 +1,80 @@
+"""The analyst's ear at the recorder: one stream, never waited for, connected again by itself."""
+
+import contextlib
+import socket
+from pathlib import Path
+
+from watchkeep.domain.clock import Clock
+from watchkeep.domain.errors import Invalid
+from watchkeep.domain.ids import StreamId
+from watchkeep.domain.offering import Subscribe, Word, WordDecoder, encode
+
+READ_BYTES = 1 << 20
+AGAIN_NS = 1_000_000_000
+"""After the recorder went away."""
+
+
+class RecorderReader:
+    """Subscribes to a stream on the recorder's socket; `poll` each turn."""
+
+    def __init__(self, path: Path, stream: StreamId, *, clock: Clock) -> None:
+        self._path = path
+        self._stream = stream
+        self._clock = clock
+        self._socket: socket.socket | None = None
+        self._decoder = WordDecoder()
+        self._connect_at_ns = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the recorder is there."""
+        return self._socket is not None
+
+    def poll(self) -> list[Word]:
+        """What the recorder has said since; never blocks."""
+        if self._socket is None and not self._connect():
+            return []
+        words: list[Word] = []
+        try:
+            while self._socket is not None:
+                received = self._socket.recv(READ_BYTES)
+                if not received:
+                    self._part()
+                    break
+                words += self._decoder.feed(received)
+                if len(received) < READ_BYTES:
+                    break
+        except BlockingIOError:
+            pass
+        except (OSError, Invalid):
+            self._part()
+        return words
+
+    def close(self) -> None:
+        """Leave."""
+        self._part()
+
+    def _connect(self) -> bool:
+        now_ns = self._clock.monotonic_ns()
+        if now_ns < self._connect_at_ns:
+            return False
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            # A Unix socket connects at once or not at all; the request fits into its empty buffer.
+            connection.setblocking(False)
+            connection.connect(str(self._path))
+            connection.sendall(encode(Subscribe(self._stream)))
+        except OSError:
+            connection.close()
+            self._connect_at_ns = now_ns + AGAIN_NS
+            return False
+        self._socket = connection
+        self._decoder = WordDecoder()
+        return True
+
+    def _part(self) -> None:
+        connection, self._socket = self._socket, None
+        self._connect_at_ns = self._clock.monotonic_ns() + AGAIN_NS
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.close()
