@@ -19,7 +19,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 
 # --- Test -----------------------------------------------------------------------------------------------
 
-.PHONY: test test-browser test-kill test-interop test-tools screenshots
+.PHONY: test test-analyst test-browser test-kill test-interop test-tools screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow" --ignore=tests/browser $(ARGS) || test $$? -eq 5
@@ -31,6 +31,10 @@ test-browser: .prepare-dev ## Walk through the page in Chromium
 test-kill: .prepare-dev ## Kill the recorder fifty times, the database for five minutes (QUICK=1: as in `make test`)
 	@WATCHKEEP_KILLS=$(if $(QUICK),5,50) WATCHKEEP_OUTAGE_S=$(if $(QUICK),20,300) $(PY) -m pytest -s \
 		tests/system/test_kill.py tests/system/test_database_outage.py $(ARGS)
+
+test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for two (QUICK=1: as in `make test`)
+	@WATCHKEEP_HUNG_S=$(if $(QUICK),30,600) WATCHKEEP_KILLED_S=$(if $(QUICK),20,120) $(PY) -m pytest -s \
+		tests/system/test_analyst_faults.py $(ARGS)
 
 test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
 	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) $(PY) -m pytest -s tests/system/test_interop.py $(ARGS)
