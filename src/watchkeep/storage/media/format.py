@@ -1,7 +1,6 @@
 """The bytes of a segment file: head, marks, final record. Source: docs/formats/segment.md, the authority."""
 
 import hashlib
-import hmac
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,24 +12,16 @@ from watchkeep.domain.errors import DataLoss, Invalid, Tampered
 from watchkeep.domain.fs import File
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.segment import SegmentHeader, SegmentState
-from watchkeep.storage.encryption.envelope import (
-    KEY_SIZE,
-    NONCE_SIZE,
-    SEAL_OVERHEAD,
-    TAG_SIZE,
-    RecordCipher,
-    expand,
-    seal,
-    unseal,
-)
+from watchkeep.storage.encryption.envelope import TAG_SIZE, RecordCipher
 from watchkeep.storage.media.header import decode_header, encode_header
+from watchkeep.storage.media.sealed_head import (
+    HeadKind,
+    make_sealed_head,
+    open_sealed_head,
+    read_sealed_head,
+)
 
-VERSION = 1
-MAGIC = b"WKSEG\r\n"
-LARGEST_HEADER = 65_536
-SALT_SIZE = 32
-WRAP_SIZE = KEY_SIZE + SEAL_OVERHEAD
-COMMITMENT_SIZE = 32
+SEGMENT = HeadKind(noun="segment", version=1, magic=b"WKSEG\r\n", info=b"watchkeep segment 1")
 PIECE_SIZE = 65_536
 """Plaintext of a full record."""
 RECORD_HEAD_SIZE = 8
@@ -38,13 +29,11 @@ RECORD_OVERHEAD = RECORD_HEAD_SIZE + TAG_SIZE
 RECOVERY_COUNTERS = 1 << 30
 """Recoveries seal with counters from here on, writers below: no nonce is shared."""
 
-_PREFIX = struct.Struct(">B7sI")
 _RECORD = struct.Struct(">II")
 _MARK = struct.Struct(">IBBHQIIQIqqQI16s32s")
 _FINAL = struct.Struct(">IIQqqBQI32s")
 MARK_SIZE = _MARK.size
 FINAL_RECORD_SIZE = _FINAL.size + RECORD_OVERHEAD
-_FIRST_READ = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _STATES = {SegmentState.CLOSED: 1, SegmentState.RECOVERED: 2}
@@ -148,13 +137,7 @@ class RecordHead:
 
 def make_head(header: SegmentHeader, shred_key: bytes, rng: Rng) -> tuple[bytes, RecordCipher]:
     """The head's bytes with a fresh data key, and the cipher for the records."""
-    text = encode_header(header)
-    if len(text) > LARGEST_HEADER:
-        raise Invalid("the segment's header is too long", size_bytes=len(text))
-    bound = _PREFIX.pack(VERSION, MAGIC, len(text)) + text + rng.token(SALT_SIZE)
-    data_key = rng.token(KEY_SIZE)
-    cipher, commitment = _derive(data_key, bound)
-    return bound + seal(shred_key, data_key, bound_to=bound, rng=rng) + commitment, cipher
+    return make_sealed_head(SEGMENT, encode_header(header), shred_key, rng)
 
 
 def read_head(file: File, name: str) -> Head:
@@ -164,45 +147,26 @@ def read_head(file: File, name: str) -> Head:
         Invalid: It is no segment file, or one of a newer version.
         DataLoss: The file ends within the head.
     """
-    start = file.read_at(0, _FIRST_READ)
-    magic = bytes((VERSION,)) + MAGIC
-    if start[:8] != magic[: len(start)]:
-        if start[1:8] == MAGIC:
-            raise Invalid(f"{name} has format {start[0]}; read it with a newer Watchkeep", path=name)
-        raise Invalid(f"{name} is no segment file", path=name)
-    if len(start) < _PREFIX.size:
-        raise _torn_head(name)
-    header_size: int = _PREFIX.unpack_from(start)[2]
-    if header_size > LARGEST_HEADER:
-        raise Invalid(f"{name} has a header of {header_size} bytes; it is damaged", path=name)
-    bound_size = _PREFIX.size + header_size + SALT_SIZE
-    size = bound_size + WRAP_SIZE + COMMITMENT_SIZE
-    if len(start) < size:
-        start += file.read_at(len(start), size - len(start))
-    if len(start) < size:
-        raise _torn_head(name)
+    read = read_sealed_head(SEGMENT, file, name)
     return Head(
-        header=decode_header(start[_PREFIX.size : bound_size - SALT_SIZE], name),
-        bound=start[:bound_size],
-        wrap=start[bound_size : bound_size + WRAP_SIZE],
-        commitment=start[bound_size + WRAP_SIZE : size],
-        size_bytes=size,
+        header=decode_header(read.text, name),
+        bound=read.bound,
+        wrap=read.wrap,
+        commitment=read.commitment,
+        size_bytes=read.size_bytes,
     )
 
 
 def open_head(head: Head, shred_key: bytes, name: str) -> RecordCipher:
     """The cipher for the records; Tampered if the head was changed or the key is another one."""
-    try:
-        data_key = unseal(shred_key, head.wrap, bound_to=head.bound)
-    except Tampered:
-        raise Tampered(
-            f"the head of {name} does not open with its shred key: it was changed, or the key is another one",
-            path=name,
-        ) from None
-    cipher, commitment = _derive(data_key, head.bound)
-    if not hmac.compare_digest(commitment, head.commitment):
-        raise Tampered(f"the commitment of {name} was changed", path=name)
-    return cipher
+    return open_sealed_head(
+        SEGMENT,
+        bound=head.bound,
+        wrap=head.wrap,
+        commitment=head.commitment,
+        shred_key=shred_key,
+        name=name,
+    )
 
 
 def seal_record(cipher: RecordCipher, kind: RecordType, counter: int, plaintext: bytes) -> bytes:
@@ -350,20 +314,6 @@ def unpack_final(encoded: bytes) -> Final:
         index_counter=counter,
         root_digest=root,
     )
-
-
-def _derive(data_key: bytes, bound: bytes) -> tuple[RecordCipher, bytes]:
-    material = expand(
-        data_key,
-        b"watchkeep segment 1" + hashlib.sha256(bound).digest(),
-        KEY_SIZE + NONCE_SIZE + COMMITMENT_SIZE,
-    )
-    nonce_end = KEY_SIZE + NONCE_SIZE
-    return RecordCipher(material[:KEY_SIZE], material[KEY_SIZE:nonce_end]), material[nonce_end:]
-
-
-def _torn_head(name: str) -> DataLoss:
-    return DataLoss(f"{name} ends within its head; nothing was recorded in it", path=name)
 
 
 def _microseconds(instant: datetime) -> int:

@@ -10,9 +10,11 @@ from watchkeep.domain.camera import is_camera_id
 from watchkeep.domain.clock import Rng
 from watchkeep.domain.errors import Conflict, DataLoss, Invalid, NotFound
 from watchkeep.domain.fs import Fs, Space, read_whole, replace_file
-from watchkeep.domain.ids import CameraId, SegmentId
+from watchkeep.domain.ids import CameraId, EventId, SegmentId
 
 SUFFIX = ".wks"
+PICTURE_SUFFIX = ".wkp"
+_PICTURES = "pictures"
 _IDENTITY = "volume.json"
 _OPEN = "open"
 _QUARANTINE = "quarantine"
@@ -74,6 +76,31 @@ class Volume:
             raise Invalid(f"{camera!r} is no camera id", camera=camera)
         return self.root / camera / day.isoformat() / f"{segment}{SUFFIX}"
 
+    def picture_path(self, *, camera: CameraId, day: date, event: EventId) -> Path:
+        """Where the picture of an event lies; day is the UTC day on which the event began."""
+        if not is_camera_id(camera):
+            raise Invalid(f"{camera!r} is no camera id", camera=camera)
+        return self.root / camera / day.isoformat() / _PICTURES / f"{event}{PICTURE_SUFFIX}"
+
+    def pictures(self) -> Iterator[Path]:
+        """Every picture's file, camera by camera, day by day."""
+        for camera in self._folders(self.root):
+            for day in self._folders(camera):
+                if _is_day(day.name):
+                    files = self._files(day / _PICTURES)
+                    yield from (path for path in files if path.suffix == PICTURE_SUFFIX)
+
+    def within(self, relative: str) -> Path:
+        """A path of what the catalog keeps.
+
+        Raises:
+            Invalid: The path leads out of the volume.
+        """
+        parts = PurePosixPath(relative).parts
+        if not parts or relative.startswith("/") or ".." in parts:
+            raise Invalid(f"{relative!r} does not lie within the volume", path=relative)
+        return self.root.joinpath(*parts)
+
     def relative(self, path: Path) -> str:
         """A path as the catalog keeps it."""
         return path.relative_to(self.root).as_posix()
@@ -85,10 +112,7 @@ class Volume:
             NotFound: It is in neither.
             Invalid: The path leads out of the volume.
         """
-        parts = PurePosixPath(relative).parts
-        if not parts or relative.startswith("/") or ".." in parts:
-            raise Invalid(f"{relative!r} does not lie within the volume", path=relative)
-        final = self.root.joinpath(*parts)
+        final = self.within(relative)
         # The final place twice: the file may be moved there between the first look and the second.
         for path in (final, self.open_path(segment), final):
             if self._is_there(path):
