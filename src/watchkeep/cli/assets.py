@@ -26,7 +26,9 @@ from watchkeep.runtime.config_file import read_settings
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.units import format_size
 
-app = typer.Typer(help="Files that Watchkeep fetches once: demonstration footage.", no_args_is_help=True)
+app = typer.Typer(
+    help="Files that Watchkeep fetches once: weights, demonstration footage.", no_args_is_help=True
+)
 
 
 @app.command("list")

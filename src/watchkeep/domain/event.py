@@ -33,6 +33,15 @@ class EndReason(StrEnum):
     """The analyst was restarted and did not find it again."""
 
 
+class Flag(StrEnum):
+    """What makes an event less sure than others of its kind."""
+
+    CLIPPED = "clipped"
+    """The foot was below the picture, so the place is a guess."""
+    GAP = "gap"
+    """Nobody looked for more than three seconds while the line was crossed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestMoment:
     """When an event's object was seen best, for its picture.
@@ -81,6 +90,7 @@ class Event:
     best: BestMoment
     direction: Direction | None
     revision: int
+    flags: tuple[Flag, ...] = ()
 
 
 def event_id(rule: Rule, track: TrackId, started_at: datetime) -> EventId:

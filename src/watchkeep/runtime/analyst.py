@@ -55,14 +55,18 @@ POISON_NS = 600_000_000_000
 """A camera whose pictures broke the decoder three times is left alone for ten minutes."""
 
 ANALYSED = Counter("watchkeep_frames_analysed", "Frames looked at for objects", ["camera"])
-SKIPPED = Counter("watchkeep_frames_skipped", "Frames not analysed though they should be", ["camera", "reason"])
+SKIPPED = Counter(
+    "watchkeep_frames_skipped", "Frames not analysed though they should be", ["camera", "reason"]
+)
 LOOK_LATENCY = Histogram(
     "watchkeep_look_latency_seconds",
     "From the capture of a picture to what was found in it",
     buckets=(0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0),
 )
 DECODER_DEATHS = Counter("watchkeep_decoder_restarts", "How often the decoder was started again")
-QUEUED = Gauge("watchkeep_decoder_queue_bytes", "Footage that waits for the decoder", multiprocess_mode="livesum")
+QUEUED = Gauge(
+    "watchkeep_decoder_queue_bytes", "Footage that waits for the decoder", multiprocess_mode="livesum"
+)
 WATCHED = Gauge("watchkeep_cameras_watched", "Cameras that the analyst looks at", multiprocess_mode="livesum")
 
 
@@ -111,7 +115,7 @@ class Analyst:
                 if left_s > 0:
                     self._is_stopping.wait(left_s)
                 if not self._writer.is_alive:
-                    raise Unavailable("A thread of the analyst died, the lines above say why; start it again.")
+                    raise Unavailable("A thread of the analyst died, see the lines above; start it again.")
         finally:
             self._end()
 

@@ -214,8 +214,17 @@ class Recording(Section):
         return self
 
 
+class Analysis(Section):
+    """Finding people, vehicles and more in the pictures, on this machine alone."""
+
+    enabled: bool = True
+    """Whether this node analyses pictures. Recording is the same either way."""
+    model: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}$")] | None = None
+    """Name of the detector's model, or null for the default, with a stand-in until it can be had."""
+
+
 class Assets(Section):
-    """Files that Watchkeep fetches once: demonstration footage."""
+    """Files that Watchkeep fetches once: the detector's weights, demonstration footage."""
 
     directory: PathText | None = None
     """Folder that is searched before any network address, or null. For machines without internet."""
@@ -257,6 +266,7 @@ class Settings(Section):
     database: Database = Database()
     keystore: KeystoreSettings = KeystoreSettings()
     recording: Recording = Recording()
+    analysis: Analysis = Analysis()
     assets: Assets = Assets()
     cameras: Cameras = Cameras()
     log: Log = Log()

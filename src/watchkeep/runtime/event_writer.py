@@ -79,7 +79,9 @@ class _Held:
 class EventWriter:
     """`submit` and `tell` are for the loop; the thread does the rest."""
 
-    def __init__(self, catalog: Catalog, *, node: NodeId, clock: Clock, report: Callable[[], AnalystReport]) -> None:
+    def __init__(
+        self, catalog: Catalog, *, node: NodeId, clock: Clock, report: Callable[[], AnalystReport]
+    ) -> None:
         self._catalog = catalog
         self._node = node
         self._clock = clock

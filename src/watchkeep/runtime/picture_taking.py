@@ -1,8 +1,9 @@
-"""The picture of an event: cut from the recording of the camera's best stream, made by the decoder, sealed."""
+"""The picture of an event: cut from the recording of the main stream, made by the decoder, sealed."""
 
 import logging
 import queue
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -153,7 +154,7 @@ class PictureTaking:
             if not marks:
                 raise NotFound("the footage of the moment is not on disk yet", event=str(event.id))
             last = marks[-1]
-            at_ticks = last.start_ticks + round((event.best.at - last.when.start).total_seconds() * TICKS_PER_SECOND)
+            into_s = (event.best.at - last.when.start).total_seconds()
             self._number += 1
             self._album.asked[self._number] = event
             for stale in list(self._album.asked)[:-32]:
@@ -163,7 +164,7 @@ class PictureTaking:
                     number=self._number,
                     init=reader.read_video(0, reader.init_length),
                     payloads=tuple(reader.read_video(mark.offset, mark.length) for mark in marks),
-                    at_ticks=at_ticks,
+                    at_ticks=last.start_ticks + round(into_s * TICKS_PER_SECOND),
                     width_px=WIDTH_PX,
                 )
             )
@@ -228,9 +229,11 @@ class PictureTaking:
         )
 
 
-def _gop_until(marks: "tuple[FragmentMark, ...] | list[FragmentMark]", at: datetime) -> list[FragmentMark]:
-    """The fragments from the key picture before an instant to the one that holds it; empty if it is not there."""
-    holding = next((number for number, mark in enumerate(marks) if mark.when.start <= at < mark.when.end), None)
+def _gop_until(marks: Sequence[FragmentMark], at: datetime) -> list[FragmentMark]:
+    """The fragments from the key picture before an instant to the one that holds it; empty if none does."""
+    holding = next(
+        (number for number, mark in enumerate(marks) if mark.when.start <= at < mark.when.end), None
+    )
     if holding is None:
         return []
     first = next((number for number in range(holding, -1, -1) if marks[number].starts_with_key), None)

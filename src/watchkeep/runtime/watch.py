@@ -150,7 +150,8 @@ class Watch:
         """End everything that goes on."""
         at = self._until or self._clock.now()
         self._news.events += self._engine.lose(at, reason)
-        self._news.tracks += [view for view in self._tracker.idle(at + timedelta(hours=1)).ended if view.has_moved]
+        over = self._tracker.idle(at + timedelta(hours=1)).ended
+        self._news.tracks += [view for view in over if view.has_moved]
         self._objects = 0
         self._counted.clear()
 

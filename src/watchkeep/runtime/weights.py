@@ -1,4 +1,4 @@
-"""Finds weights for the analyst, and goes on looking for better ones; on a thread, for a network may be slow."""
+"""Finds weights for the analyst, and goes on looking for better ones: on a thread, networks may be slow."""
 
 import logging
 import os

