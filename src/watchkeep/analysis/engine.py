@@ -71,7 +71,7 @@ class RuleEngine:
             told += self._give_up_opens(tracked.alive[0].at)
         return told
 
-    def lose(self, at: datetime, reason: EndReason) -> list[Event]:
+    def lose(self, reason: EndReason) -> list[Event]:
         """Nobody looks any more: everything open ends at the last picture that belongs to it."""
         told = self._end_opens()
         for followed in self._followed.values():
@@ -80,7 +80,7 @@ class RuleEngine:
         self._followed.clear()
         return told
 
-    def change_rules(self, rules: Sequence[Rule], at: datetime) -> list[Event]:
+    def change_rules(self, rules: Sequence[Rule]) -> list[Event]:
         """Take other rules; what was open of a changed or removed one ends."""
         new = {rule.id: rule for rule in rules if rule.text.is_enabled}
         gone = {rule.id for rule in self._rules.values() if new.get(rule.id) != rule}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watchkeep.domain.event import BestMoment, EndReason, Event, Flag, event_id, weigh
-from watchkeep.domain.geometry import Box, Point
+from watchkeep.domain.geometry import Point
 from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.rule import Anchor, Direction, Rule
 from watchkeep.domain.track import TrackView

@@ -1,7 +1,7 @@
-"""Frames between our processes: u32 length of what follows, u16 length of the JSON, JSON (UTF-8), binary part.
+"""Frames between our processes: u32 length of what follows, u16 length of the JSON, JSON, binary part.
 
-Big-endian. What the JSON says belongs to the words: `offering` between recorder and watchers, `processing.words`
-between analyst and decoder.
+Big-endian, UTF-8. What the JSON says belongs to the words: `offering` between recorder and watchers,
+`processing.words` between analyst and decoder.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.ids import CameraId
@@ -35,7 +36,7 @@ def read_analysis_plan(catalog: Catalog, *, unless: int | None) -> tuple[int, li
     return revision, plans
 
 
-def remember(catalog: Catalog, plan: WatchPlan) -> Remembered:
+def remember(catalog: Catalog, plan: WatchPlan, *, now: datetime) -> Remembered:
     """What the catalog remembers of a stream.
 
     Raises:
@@ -43,7 +44,7 @@ def remember(catalog: Catalog, plan: WatchPlan) -> Remembered:
     """
     with catalog.transaction("analyst") as connection:
         state = analysis_states.tracker_state(connection, plan.stream)
-        opens = events.open_events(connection, [plan.stream])
+        opens = events.open_events(connection, [plan.stream], now=now)
     if state is None:
         return Remembered(tracker=b"", until=None, opens=tuple(opens))
     return Remembered(tracker=state.saved, until=state.at, opens=tuple(opens))

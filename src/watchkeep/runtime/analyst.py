@@ -164,7 +164,7 @@ class Analyst:
                 watch.change(plan, card)
                 continue
             try:
-                remembered = self._ask(partial(remember, self._node.catalog, plan))
+                remembered = self._ask(partial(remember, self._node.catalog, plan, now=self._clock.now()))
             except CatalogUnavailable:
                 return  # at the next look at the plan
             self._watches[stream] = Watch(plan, card, remembered, clock=self._clock)

@@ -149,7 +149,7 @@ class Watch:
     def end(self, reason: EndReason) -> None:
         """End everything that goes on."""
         at = self._until or self._clock.now()
-        self._news.events += self._engine.lose(at, reason)
+        self._news.events += self._engine.lose(reason)
         over = self._tracker.idle(at + timedelta(hours=1)).ended
         self._news.tracks += [view for view in over if view.has_moved]
         self._objects = 0
@@ -158,7 +158,7 @@ class Watch:
     def change(self, plan: WatchPlan, card: ModelCard) -> None:
         """Take other rules, or other weights."""
         if plan.rules != self.plan.rules:
-            self._news.events += self._engine.change_rules(plan.rules, self._until or self._clock.now())
+            self._news.events += self._engine.change_rules(plan.rules)
         self.plan = plan
         if card != self._card:
             # Scores of two models cannot be compared, so nothing is carried over.
