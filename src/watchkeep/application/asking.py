@@ -111,6 +111,24 @@ def require(house: House, asking: Asking, action: Action, target: AccessObject) 
     return decision
 
 
+def require_of_found(
+    house: House, asking: Asking, action: Action, camera: CameraId, *, missing: NotFound
+) -> Decision:
+    """As `require`, for a thing that was found by its id: foreign ones are answered like missing ones.
+
+    Raises:
+        NotFound: `missing`: the camera that it belongs to is foreign.
+        Forbidden: The camera is known, but the action is not granted.
+    """
+    target = CameraObject(camera)
+    decision = decide(asking.subject, action, target)
+    if not decision.is_allowed:
+        deed = Deed(action.value, describe(target), decision.reason, camera)
+        note(house, asking, deed, outcome="refused")
+        raise refusal(asking.subject, action, target) if knows(asking.subject, camera) else missing
+    return decision
+
+
 @contextmanager
 def asked(
     house: House, asking: Asking, action: Action, target: AccessObject, *, word: str = ""

@@ -136,6 +136,7 @@ class House:
         simulator_ports: Loopback ports that camera addresses may name: our own simulator's.
         recorder_socket: Where the recorder offers live fragments.
         webui: The built page's folder (with index.html), or None when it was not built.
+        is_detecting: Whether the settings want an analyst.
         clock_trust: Asks the system about its clock.
         demo_state: Asks how far the demonstration is; the runtime prepares and serves it.
     """
@@ -154,6 +155,7 @@ class House:
     webui: Path | None = None
     session_rules: SessionRules = SessionRules()
     default_retention_days: int = 30
+    is_detecting: bool = True
     clock_trust: Callable[[], ClockTrust] = lambda: ClockTrust.UNKNOWN
     demo_state: Callable[[], DemoState] = lambda: DemoState(phase=DemoPhase.OFF)
     shelf: Shelf = field(init=False, repr=False)

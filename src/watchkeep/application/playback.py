@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from watchkeep.application import hls
-from watchkeep.application.asking import Asking, Deed, asked, describe, knows, note, require
+from watchkeep.application.asking import Asking, asked, require, require_of_found
 from watchkeep.application.footage import UNREADABLE, find_stream, reels, report
 from watchkeep.application.house import House
-from watchkeep.domain.access import Action, CameraObject, decide
+from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
-from watchkeep.domain.errors import Forbidden, Invalid, NotFound, Tampered
+from watchkeep.domain.errors import Invalid, NotFound, Tampered
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.segment import Segment, SegmentState
@@ -82,14 +82,7 @@ def open_video(house: House, asking: Asking, segment: SegmentId) -> Video:
             found = footage.segment(conn, segment)
         except NotFound:
             raise _no_such_segment(segment) from None
-    target = CameraObject(found.camera)
-    decision = decide(asking.subject, Action.VIEW_RECORDED, target)
-    if not decision.is_allowed:
-        deed = Deed(Action.VIEW_RECORDED.value, describe(target), decision.reason, found.camera)
-        note(house, asking, deed, outcome="refused")
-        if knows(asking.subject, found.camera):
-            raise Forbidden("You may not view recorded footage here; an administrator can grant it.")
-        raise _no_such_segment(segment)
+    require_of_found(house, asking, Action.VIEW_RECORDED, found.camera, missing=_no_such_segment(segment))
     if found.state in (SegmentState.DOOMED, SegmentState.LOST):
         raise _no_such_segment(segment)
     if house.shelf.is_damaged(segment):

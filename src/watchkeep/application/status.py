@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watchkeep.application import detector
 from watchkeep.application.asking import INSTALLATION, Asking, require
+from watchkeep.application.detector import DetectorView
 from watchkeep.application.house import ClockTrust, DemoState, House
 from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
@@ -32,6 +34,7 @@ class Health:
     now: datetime
     clock_trust: ClockTrust
     demo: DemoState
+    detector: DetectorView
 
 
 def read_health(house: House, asking: Asking) -> Health:
@@ -42,6 +45,7 @@ def read_health(house: House, asking: Asking) -> Health:
         scope = visible_cameras(asking.subject, Action.SEE_STATUS)
         known = [camera for camera in cameras.list_cameras(conn, scope=scope) if camera.is_enabled]
         seen = states.stream_states(conn)
+        detecting = detector.look_at(house, asking, conn)
     recording = sum(1 for camera in known if _is_recording(camera, seen, now))
     waiting = house.spool.depth()
     return Health(
@@ -52,6 +56,7 @@ def read_health(house: House, asking: Asking) -> Health:
         now=now,
         clock_trust=house.clock_trust(),
         demo=house.demo_state(),
+        detector=detecting,
     )
 
 

@@ -14,12 +14,12 @@ from watchkeep.domain.event import Event
 from watchkeep.domain.ids import CameraId, EventId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND
-from watchkeep.domain.segment import Segment
 from watchkeep.processing.words import TakePicture
 from watchkeep.runtime.event_writer import EventWriter
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import cameras, footage
 from watchkeep.storage.catalog.events import EventPicture
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.media.format import FragmentMark
 from watchkeep.storage.media.picture import PictureHeader, seal_picture
 from watchkeep.storage.media.reader import SealedReader
@@ -171,19 +171,19 @@ class PictureTaking:
         finally:
             reader.close()
 
-    def _find(self, event: Event) -> Segment:
+    def _find(self, event: Event) -> StoredSegment:
         at = event.best.at
         with self._node.catalog.transaction("analyst") as connection:
             streams = cameras.get_camera(connection, event.camera).streams
             for stream in sorted(streams, key=lambda each: each.role is not StreamRole.MAIN):
                 span = Interval(at - LONGEST_GOP, at + timedelta(milliseconds=1))
                 found = footage.segments_between(connection, stream.id, span)
-                holding = [each.segment for each in found if each.segment.when.start <= at]
+                holding = [each for each in found if each.when.start <= at]
                 if holding:
                     return holding[-1]
         raise NotFound("no recording holds the moment", event=str(event.id))
 
-    def _open(self, segment: Segment) -> SealedReader:
+    def _open(self, segment: StoredSegment) -> SealedReader:
         node = self._node
         path = node.volume.locate(segment.path, segment.id)
         return SealedReader.open(path, fs=node.machine.fs, keys=node.keystore.find_shred_key)

@@ -39,8 +39,8 @@ class Of(StrEnum):
     """The camera named in the path."""
     SOME_CAMERA = "some_camera"
     """A list cut to the asker's cameras, or a camera named in the body: the application decides on each."""
-    SEGMENT = "segment"
-    """Belongs to a camera that only the catalog knows: the application decides when it has loaded it."""
+    FOUND = "found"
+    """A thing by its id, whose camera only the catalog knows: the application decides when it has found it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,41 +9,11 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from watchkeep.domain.event import BestMoment, EndReason, Event, Flag
+from watchkeep.domain.event_record import StoredEvent, StoredPicture
 from watchkeep.domain.geometry import Box
 from watchkeep.domain.ids import CameraId, EventId, IncidentId, RuleId, StreamId, TrackId
 from watchkeep.domain.rule import Direction, EventKind, Severity
 from watchkeep.storage.catalog.connection import Connection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPicture:
-    """Where the sealed picture of an event lies.
-
-    Attributes:
-        path: Relative to the volume.
-        at: Which moment it shows.
-    """
-
-    volume: UUID
-    path: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
-    """An event with what the catalog adds.
-
-    Attributes:
-        incident: Which it belongs to.
-        model_name: Of the weights that found it; empty when they are not known.
-    """
-
-    event: Event
-    incident: IncidentId | None
-    picture: StoredPicture | None
-    rule_name: str
-    model_name: str
-    model_version: str
 
 
 def event_rows(

@@ -8,12 +8,13 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from watchkeep.domain.event import Event
+from watchkeep.domain.event_record import FAR_FUTURE, EventFilter, StoredEvent
 from watchkeep.domain.geometry import Box
-from watchkeep.domain.ids import CameraId, EventId, IncidentId, RuleId, StreamId
+from watchkeep.domain.ids import CameraId, EventId, IncidentId, StreamId
 from watchkeep.domain.track import TrackView
 from watchkeep.storage.catalog import incidents, outbox
 from watchkeep.storage.catalog.connection import Connection
-from watchkeep.storage.catalog.event_rows import StoredEvent, event_rows
+from watchkeep.storage.catalog.event_rows import event_rows
 from watchkeep.storage.catalog.outbox import NoticeKind
 from watchkeep.storage.catalog.queries import load
 
@@ -22,8 +23,6 @@ _QUERIES = load("events")
 LONGEST = timedelta(days=2)
 """An event that goes on for longer is looked for no further back."""
 LAST_ID = UUID(int=(1 << 128) - 1)
-FAR_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)
-FAR_PAST = datetime(2000, 1, 1, tzinfo=UTC)
 DELETE_AT_ONCE = 2000
 
 
@@ -45,28 +44,6 @@ class EventPicture:
     size_bytes: int
     at: datetime
     box: Box
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventFilter:
-    """Which events are wanted; None is any.
-
-    Attributes:
-        cameras: An empty set is none at all.
-        begun_from: First start.
-        begun_to: Last start, inclusive.
-        lasts_until: Only those that go on until then at least.
-    """
-
-    cameras: Collection[CameraId] | None = None
-    kinds: Collection[str] | None = None
-    objects: Collection[str] | None = None
-    least_severity: int = 0
-    rule: RuleId | None = None
-    incident: IncidentId | None = None
-    begun_from: datetime = FAR_PAST
-    begun_to: datetime = FAR_FUTURE
-    lasts_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

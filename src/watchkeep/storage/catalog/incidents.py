@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from watchkeep.domain.event import INCIDENT_GAP, Event
 from watchkeep.domain.geometry import Box
 from watchkeep.domain.ids import CameraId, EventId, IncidentId, uuid8
+from watchkeep.domain.incident import Incident, IncidentFilter
 from watchkeep.domain.rule import Severity
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -22,58 +23,6 @@ AROUND = timedelta(days=3)
 """Events of one incident lie no further apart; bounds the partitions that are searched."""
 
 Notices = list[tuple[NoticeKind, CameraId, dict[str, str]]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """What a person reviews.
-
-    Attributes:
-        ended_at: None while one of its events goes on.
-        best_event: Whose picture stands for it.
-        best_box: Of its object in that picture.
-        seen_at: When somebody marked it seen.
-        verdict: What a person said: true, or a false alarm.
-    """
-
-    id: IncidentId
-    camera: CameraId
-    started_at: datetime
-    ended_at: datetime | None
-    seen_until: datetime
-    severity: Severity
-    event_count: int
-    kinds: tuple[str, ...]
-    objects: tuple[str, ...]
-    best_event: EventId
-    best_at: datetime
-    best_box: Box
-    has_picture: bool
-    seen_at: datetime | None
-    seen_by: str | None
-    verdict: bool | None
-    verdict_by: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentFilter:
-    """Which incidents are wanted; None is any.
-
-    Attributes:
-        cameras: An empty set is none at all.
-        until: Begun before.
-        since: Not over before.
-    """
-
-    cameras: Collection[CameraId] | None = None
-    kinds: Collection[str] | None = None
-    objects: Collection[str] | None = None
-    least_severity: int = 0
-    is_seen: bool | None = None
-    has_verdict: bool | None = None
-    verdict: bool | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 def take_in(connection: Connection, events: Sequence[Event], *, new: Collection[EventId]) -> Notices:

@@ -3,7 +3,9 @@
 from uuid import UUID
 
 from watchkeep.application.audit import AuditPage
+from watchkeep.application.detector import DetectorView
 from watchkeep.application.status import Health
+from watchkeep.domain.analyst import AnalysisCondition
 from watchkeep.presentation.http.bodies.plain import Body, Instant
 
 
@@ -69,6 +71,30 @@ class DemoBody(Body):
     detail: str
 
 
+class DetectingBody(Body):
+    """Whether anything is detected, in short."""
+
+    phase: str
+    model: str
+    is_stand_in: bool
+    detail: str
+    watching: int
+    total: int
+
+    @classmethod
+    def of(cls, view: DetectorView) -> "DetectingBody":
+        """Write down what is said of the detector."""
+        state = view.state
+        return cls(
+            phase="off" if state is None else state.phase.value,
+            model="" if state is None else state.model,
+            is_stand_in=state is not None and state.is_stand_in,
+            detail="" if state is None else state.detail,
+            watching=sum(each.condition is AnalysisCondition.WATCHING for each in view.cameras),
+            total=len(view.cameras),
+        )
+
+
 class HealthBody(Body):
     """How it goes, in one sentence and in facts."""
 
@@ -77,6 +103,7 @@ class HealthBody(Body):
     database: str
     clock: ClockBody
     demo: DemoBody
+    detector: DetectingBody
 
     @classmethod
     def of(cls, health: Health) -> "HealthBody":
@@ -89,6 +116,7 @@ class HealthBody(Body):
             demo=DemoBody(
                 state=health.demo.phase.value, progress=health.demo.progress, detail=health.demo.detail
             ),
+            detector=DetectingBody.of(health.detector),
         )
 
 

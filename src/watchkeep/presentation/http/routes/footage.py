@@ -62,7 +62,7 @@ def read_playlist(
 
 @router.head("/segments/{segment}/video", include_in_schema=False)
 @router.get("/segments/{segment}/video", response_class=Response)
-@asks(Action.VIEW_RECORDED, Of.SEGMENT)
+@asks(Action.VIEW_RECORDED, Of.FOUND)
 def read_segment(
     request: Request,
     house: TheHouse,

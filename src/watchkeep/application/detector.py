@@ -1,0 +1,79 @@
+"""What the detector is doing, as the analyst last said, and what that is worth now."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from watchkeep.application.asking import INSTALLATION, Asking, require
+from watchkeep.application.house import House
+from watchkeep.domain.access import Action, visible_cameras
+from watchkeep.domain.analyst import DetectorPhase, DetectorState, StreamAnalysis
+from watchkeep.storage.catalog import analysis_states
+from watchkeep.storage.catalog.connection import Connection
+
+STALE = timedelta(seconds=30)
+"""An analyst says every two seconds how it fares; an older word says nothing of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorView:
+    """The detector, and how it fares with the asker's cameras.
+
+    Attributes:
+        state: None when nothing detects here: it is switched off.
+    """
+
+    state: DetectorState | None
+    cameras: tuple[StreamAnalysis, ...]
+
+
+def read_detector(house: House, asking: Asking) -> DetectorView:
+    """Say which model runs, and what it does."""
+    require(house, asking, Action.SEE_STATUS, INSTALLATION)
+    with house.catalog.transaction(asking.subject.name) as conn:
+        return look_at(house, asking, conn)
+
+
+def look_at(house: House, asking: Asking, conn: Connection) -> DetectorView:
+    """As `read_detector`, in a transaction that is open."""
+    if not house.is_detecting:
+        return DetectorView(None, ())
+    scope = visible_cameras(asking.subject, Action.SEE_STATUS)
+    now = house.clock.now()
+    seen = [
+        each
+        for each in analysis_states.stream_states(conn)
+        if (scope is None or each.camera in scope) and now - each.seen_at < STALE
+    ]
+    return DetectorView(_current(house, conn), tuple(seen))
+
+
+def object_types(house: House, conn: Connection) -> frozenset[str]:
+    """What the running model can find, types and groups; empty while that is not known."""
+    state = _current(house, conn)
+    if state is None or state.phase is not DetectorPhase.READY:
+        return frozenset()
+    return frozenset(state.object_types)
+
+
+def _current(house: House, conn: Connection) -> DetectorState:
+    found = analysis_states.detectors(conn)
+    now = house.clock.now()
+    if not found:
+        return DetectorState(
+            phase=DetectorPhase.STARTING,
+            model="",
+            version="",
+            engine="",
+            licence="",
+            object_types=(),
+            is_stand_in=False,
+            detail="It begins with the first camera.",
+            sandbox=(),
+            seen_at=now,
+        )
+    newest = found[0]
+    if now - newest.seen_at < STALE:
+        return newest
+    since = newest.seen_at.isoformat(timespec="seconds")
+    detail = f"The analyst has not been heard of since {since}; it is started again by itself."
+    return replace(newest, phase=DetectorPhase.FAILED, detail=detail)
