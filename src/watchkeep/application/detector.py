@@ -39,12 +39,9 @@ def look_at(house: House, asking: Asking, conn: Connection) -> DetectorView:
         return DetectorView(None, ())
     scope = visible_cameras(asking.subject, Action.SEE_STATUS)
     now = house.clock.now()
-    seen = [
-        each
-        for each in analysis_states.stream_states(conn)
-        if (scope is None or each.camera in scope) and now - each.seen_at < STALE
-    ]
-    return DetectorView(_current(house, conn), tuple(seen))
+    fresh = [each for each in analysis_states.stream_states(conn) if now - each.seen_at < STALE]
+    known = fresh if scope is None else [each for each in fresh if each.camera in scope]
+    return DetectorView(_current(house, conn), tuple(known))
 
 
 def object_types(house: House, conn: Connection) -> frozenset[str]:

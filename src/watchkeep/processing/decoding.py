@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import chain
 
 from watchkeep.domain.errors import Invalid, NoVideo
 from watchkeep.domain.ids import StreamId
@@ -143,7 +142,6 @@ def _take_picture(order: TakePicture) -> DecoderWord:
 
 def _nearest(decoder: StreamDecoder, order: TakePicture) -> Frame | None:
     samples = (sample for payload in order.payloads for sample in read_samples(payload))
-    frames = chain.from_iterable(decoder.decode(sample)[0] for sample in samples)
-    return min(
-        chain(frames, decoder.drain()), key=lambda frame: abs(frame.pts - order.at_ticks), default=None
-    )
+    frames = [frame for sample in samples for frame in decoder.decode(sample)[0]]
+    frames += decoder.drain()
+    return min(frames, key=lambda frame: abs(frame.pts - order.at_ticks), default=None)

@@ -63,7 +63,7 @@ class DecoderChild:
     @property
     def pid(self) -> int:
         """Of the process."""
-        return self._process.pid
+        return int(self._process.pid)
 
     @property
     def waiting_bytes(self) -> int:

@@ -221,8 +221,8 @@ class EventWriter:
             events.put_analysed(connection, stream, card.id, found)
         for news, view in held.tracks.values():
             events.put_tracks(connection, news.camera, news.stream, card.id, [view])
-        if held.events:
-            events.put_events(connection, list(held.events.values()), model=card.id)
+        for refused, reason in events.put_events(connection, list(held.events.values()), model=card.id):
+            log.error("event refused, put aside", extra={"event": str(refused), "reason": reason})
         for picture in held.pictures:
             events.set_picture(connection, picture)
 

@@ -40,6 +40,7 @@ class Weights:
         self._places = asset_places(node.settings, os.environ)
         self._state = WeightsState(DetectorPhase.STARTING, None, "")
         self._stopping = threading.Event()
+        self._is_started = False
         self._thread = threading.Thread(target=self._run, name="weights", daemon=True)
 
     @property
@@ -49,7 +50,8 @@ class Weights:
 
     def start(self) -> None:
         """Begin to search; at once when it was begun already."""
-        if not self._thread.is_alive() and not self._stopping.is_set():
+        if not self._is_started:
+            self._is_started = True
             self._thread.start()
 
     def stop(self) -> None:

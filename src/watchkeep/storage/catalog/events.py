@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from watchkeep.domain.event import Event
@@ -57,14 +58,44 @@ class After:
 FIRST_PAGE = After(FAR_FUTURE, LAST_ID)
 
 
-def put_events(connection: Connection, events: Sequence[Event], *, model: UUID | None) -> None:
+def put_events(
+    connection: Connection, events: Sequence[Event], *, model: UUID | None
+) -> list[tuple[EventId, str]]:
     """Write events as they stand; a revision that is known or older changes nothing.
 
     Partitions for days that have none are made. Incidents of the cameras are brought up to date, and notices are
-    published of what a person could notice.
+    published of what a person could notice. An event that breaks a rule of the catalog is put aside in
+    `refused_rows`, so that it does not hold up the others.
+
+    Returns:
+        The events that were put aside, each with the reason; to be logged.
     """
     if not events:
-        return
+        return []
+    try:
+        with connection.transaction():
+            _put_all(connection, events, model)
+    except (psycopg.IntegrityError, psycopg.DataError):
+        return _put_one_by_one(connection, events, model)
+    return []
+
+
+def _put_one_by_one(
+    connection: Connection, events: Sequence[Event], model: UUID | None
+) -> list[tuple[EventId, str]]:
+    refused: list[tuple[EventId, str]] = []
+    for event in events:
+        try:
+            with connection.transaction():
+                _put_all(connection, [event], model)
+        except (psycopg.IntegrityError, psycopg.DataError) as error:
+            reason = str(error).splitlines()[0]
+            connection.execute(_QUERIES["refuse"], {"row": repr(event), "reason": reason})
+            refused.append((event.id, reason))
+    return refused
+
+
+def _put_all(connection: Connection, events: Sequence[Event], model: UUID | None) -> None:
     days = sorted({event.started_at.astimezone(UTC).date() for event in events})
     connection.execute(_QUERIES["make_partitions"], {"days": days})
     for camera in sorted({event.camera for event in events}):

@@ -35,6 +35,8 @@ def take_in(connection: Connection, events: Sequence[Event], *, new: Collection[
         incident, is_begun = _home_of(connection, event)
         facts = {"incident": incident, "event": event.id, "start": event.started_at}
         connection.execute(_QUERIES["join_event"], facts)
+        # At once: the next event's home depends on when this incident is over.
+        compute(connection, incident, around=event.started_at)
         if event.id in new and not is_begun:
             connection.execute(_QUERIES["unsee"], {"id": incident})
         was = touched.get(incident)
@@ -42,7 +44,6 @@ def take_in(connection: Connection, events: Sequence[Event], *, new: Collection[
         touched[incident] = (event, state)
     notices: Notices = []
     for incident, (event, state) in touched.items():
-        compute(connection, incident, around=event.started_at)
         now = get_incident(connection, incident)
         if now is None:
             continue  # merged into an older one a moment ago

@@ -4,7 +4,7 @@ select make_partitions(day) from unnest(%(days)s::date[]) as days (day);
 
 -- lock_camera --
 -- One writer of a camera's incidents at a time, until the transaction ends.
-select pg_advisory_xact_lock(7242114600003, hashtext(%(camera)s));
+select pg_advisory_xact_lock(724211463, hashtext(%(camera)s));
 
 -- known --
 -- What is known of these events already.
@@ -21,16 +21,16 @@ insert into events (
     event_metadata, video_reference, rule_id, rule_version, track_id, stream_id, object_type, seen_until, end_reason,
     revision, severity_reasons, model_id, direction, best_at, best_score, best_left, best_top, best_right, best_bottom
 ) values (
-    %(id)s, %(start)s, %(end)s, %(detected_at)s, %(camera)s, %(kind)s, %(confidence)s, %(severity)s,
+    %(id)s, %(start)s::timestamptz, %(end)s, %(detected_at)s, %(camera)s::text, %(kind)s, %(confidence)s, %(severity)s,
     jsonb_build_object(%(object)s::text, 1), %(metadata)s,
     (select segment_id
        from video_segments
-      where camera_id = %(camera)s
-        and start_time between %(start)s::timestamptz - interval '5 minutes' and %(start)s
-        and (end_time > %(start)s or state = 'open')
+      where camera_id = %(camera)s::text
+        and start_time between %(start)s::timestamptz - interval '5 minutes' and %(start)s::timestamptz
+        and (end_time > %(start)s::timestamptz or state = 'open')
       order by start_time desc, role
       limit 1),
-    %(rule)s, %(rule_version)s, %(track)s, %(stream)s, %(object)s, %(seen_until)s, %(end_reason)s, %(revision)s,
+    %(rule)s, %(rule_version)s, %(track)s, %(stream)s, %(object)s::text, %(seen_until)s, %(end_reason)s, %(revision)s,
     %(severity_reasons)s, %(model)s, %(direction)s, %(best_at)s, %(best_score)s, %(best_left)s, %(best_top)s,
     %(best_right)s, %(best_bottom)s
 )
@@ -175,3 +175,7 @@ delete from analysed_frames where start_time < %(before)s;
 -- keep_marks_out --
 -- Deletion by age takes raw rows from under their roll-ups, which stay: no marks are left until the transaction ends.
 select set_config('watchkeep.is_retention', 'on', true);
+
+-- refuse --
+-- Puts an event aside that breaks a rule of the catalog.
+insert into refused_rows (row_text, reason) values (%(row)s, %(reason)s);

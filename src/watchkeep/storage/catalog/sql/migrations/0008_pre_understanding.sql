@@ -62,6 +62,7 @@ comment on column events.seen_until is 'Newest picture that belongs to it.';
 comment on column events.best_at is 'When its object was seen best; the best_ columns are its box then, shares of the frame.';
 comment on column events.picture_path is 'Of the sealed picture, relative to its volume.';
 comment on column events.picture_at is 'Which moment the picture shows.';
+comment on column events.picture_bytes is 'Size of the sealed file, bytes.';
 create index events_open on events (stream_id, "timestamp") where ended_at is null;
 create index events_incident on events (incident_id);
 drop index events_time;
