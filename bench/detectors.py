@@ -99,7 +99,7 @@ def average_precision(rows: Sequence[tuple[float, bool]], count: int) -> float:
 
 
 def presences(events: Path, found: Found, birth: float) -> tuple[int, int, int, int]:
-    """Presences seen at the birth score in some frame; all; empty frames with something born; empty frames."""
+    """Presences seen at the birth score; all; empty frames with something born; empty frames."""
     listed = json.loads(events.read_text())["presence"]
     seen = 0
     for each in listed:

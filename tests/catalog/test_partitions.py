@@ -119,9 +119,14 @@ def test_an_empty_old_day_is_dropped_and_a_full_one_stays(catalog: Catalog) -> N
 
 
 EVENT = """
-insert into events (event_id, "timestamp", detected_at, camera_id, event_type, confidence, video_reference)
-values ('00000000-0000-8000-8000-000000000001', %(at)s, %(at)s, 'front-door', 'visit', 0.9,
-        '00000000-0000-7000-8000-00000000dead')
+insert into events (
+    event_id, "timestamp", detected_at, camera_id, event_type, confidence, video_reference, stream_id,
+    object_type, seen_until, revision, best_at, best_score, best_left, best_top, best_right, best_bottom
+) values (
+    '00000000-0000-8000-8000-000000000001', %(at)s, %(at)s, 'front-door', 'zone_visit', 0.9,
+    '00000000-0000-7000-8000-00000000dead', gen_random_uuid(), 'person', %(at)s, 1, %(at)s, 0.5,
+    0.1, 0.1, 0.2, 0.2
+)
 """
 OBJECT = """
 insert into event_objects (

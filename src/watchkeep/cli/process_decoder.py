@@ -1,12 +1,13 @@
 """`watchkeep decoder`: the analyst's sandboxed child; words on standard input and output."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from watchkeep.cli.exits import DONE
-from watchkeep.runtime.decoder import run_decoder
+from watchkeep.runtime.sandbox import cut_off
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -15,5 +16,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--models", type=Path, required=True, help="the folder of the weights' files")
     parser.add_argument("--model", required=True, help="the model's name")
     asked = parser.parse_args(arguments[1:])
-    run_decoder(asked.models, asked.model, reading=sys.stdin.fileno(), writing=sys.stdout.fileno())
+    cut_off()
+    # Only now: inference libraries call home when they are imported.
+    decoder = importlib.import_module("watchkeep.runtime.decoder")
+    decoder.run_decoder(asked.models, asked.model, reading=sys.stdin.fileno(), writing=sys.stdout.fileno())
     return DONE

@@ -1,8 +1,7 @@
 """Steps of a time series. Hours are UTC; days and weeks are local, so a day may have 23 or 25 hours."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import IntEnum
-from zoneinfo import ZoneInfo
 
 
 class BucketLength(IntEnum):
@@ -15,7 +14,7 @@ class BucketLength(IntEnum):
     WEEK = 604800
 
 
-def bucket_start(when: datetime, length: BucketLength, zone: ZoneInfo) -> datetime:
+def bucket_start(when: datetime, length: BucketLength, zone: tzinfo) -> datetime:
     """Start, UTC, of the bucket that holds an instant; weeks begin on Monday."""
     if length <= BucketLength.HOUR:
         return datetime.fromtimestamp(int(when.timestamp()) // length * length, UTC)
@@ -25,7 +24,7 @@ def bucket_start(when: datetime, length: BucketLength, zone: ZoneInfo) -> dateti
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def bucket_end(start: datetime, length: BucketLength, zone: ZoneInfo) -> datetime:
+def bucket_end(start: datetime, length: BucketLength, zone: tzinfo) -> datetime:
     """End, exclusive, UTC, of the bucket that begins there."""
     if length <= BucketLength.HOUR:
         return start + timedelta(seconds=length)

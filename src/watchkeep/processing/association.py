@@ -1,13 +1,9 @@
 """Which detection continues which track."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from watchkeep.processing.kalman import Floats
-
-Numbers = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+from watchkeep.processing.rows import Floats, Mask, Numbers
 
 
 def edges(boxes: Floats, *, enlarged: float = 0.0) -> Floats:
@@ -17,22 +13,25 @@ def edges(boxes: Floats, *, enlarged: float = 0.0) -> Floats:
 
 
 def overlaps(first: Floats, second: Floats) -> Floats:
-    """(n, m) intersection over union of boxes given by their edges."""
+    """(n, m) intersection over union of boxes given by their edges; 0 where there is no area."""
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0.0, None), axis=2)
-    area = [np.prod(np.clip(each[:, 2:] - each[:, :2], 0.0, None), axis=1) for each in (first, second)]
-    union = area[0][:, None] + area[1][None, :] - shared
+    sides = np.maximum(high - low, 0.0)
+    shared = sides[..., 0] * sides[..., 1]
+    union = _areas(first)[:, None] + _areas(second)[None, :] - shared
     likeness: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     return likeness
 
 
-def assign(scores: Floats, may: Mask, *, least: float) -> tuple[Numbers, Numbers]:
-    """Rows and columns of the pairs with the greatest sum of scores, none below `least`."""
-    allowed = np.where(may & (scores >= least), scores, 0.0)
-    if not allowed.any():
-        nothing = np.zeros(0, dtype=np.int64)
-        return nothing, nothing
-    rows, columns = linear_sum_assignment(-allowed)
+def assign(likeness: Floats, may: Mask, *, least: float) -> tuple[Numbers, Numbers]:
+    """Rows and columns of the pairs with the greatest sum of likeness, none below `least`."""
+    allowed = np.where(may & (likeness >= least), likeness, 0.0)
+    rows, columns = linear_sum_assignment(allowed, maximize=True)
     is_pair = allowed[rows, columns] > 0
     return rows[is_pair].astype(np.int64), columns[is_pair].astype(np.int64)
+
+
+def _areas(boxes: Floats) -> Floats:
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0)
+    areas: Floats = sides[:, 0] * sides[:, 1]
+    return areas

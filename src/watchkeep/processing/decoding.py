@@ -1,7 +1,7 @@
 """The decoder's work: words of the analyst in, words to it out; one fragment at a time, streams in turn."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -30,6 +30,8 @@ from watchkeep.processing.words import (
 
 BACKLOG = timedelta(seconds=4)
 """Footage of one stream that may wait; then the oldest GOP is passed over, for what is new matters more."""
+LONGEST_BACKLOG = timedelta(seconds=12)
+"""A GOP that is longer than this is not waited for: all that waits of it is passed over."""
 
 
 @dataclass(slots=True)
@@ -58,13 +60,13 @@ class Decoder:
             case Begin():
                 self._stream(word.stream).waiting.append(word)
             case Feed(stream, fragment):
-                waiting = self._stream(stream).waiting
-                waiting.append(fragment)
-                return self._shorten(stream, waiting)
+                self._stream(stream).waiting.append(fragment)
+                return self._shorten(stream)
             case Attend(stream, attention):
                 self._stream(stream).examiner.attention = attention
             case Forget(stream):
-                self._streams.pop(stream, None)
+                if self._streams.pop(stream, None) is not None:
+                    self._turn.remove(stream)
             case TakePicture():
                 self._orders.append(word)
         return []
@@ -74,10 +76,8 @@ class Decoder:
         if self._orders:
             yield _take_picture(self._orders.popleft())
         for _ in range(len(self._turn)):
-            stream = self._turn.popleft()
-            if stream not in self._streams:
-                continue
-            self._turn.append(stream)
+            stream = self._turn[0]
+            self._turn.rotate(-1)
             if self._streams[stream].waiting:
                 yield from self._examine(stream, self._streams[stream])
                 return
@@ -104,28 +104,33 @@ class Decoder:
             self._turn.append(stream)
         return known
 
-    def _shorten(self, stream: StreamId, waiting: deque[Begin | Fragment]) -> list[DecoderWord]:
+    def _shorten(self, stream: StreamId) -> list[DecoderWord]:
         """Pass over the oldest GOP when too much waits."""
-        fragments = [item for item in waiting if isinstance(item, Fragment)]
-        if not fragments or fragments[-1].when.end - fragments[0].when.start <= BACKLOG:
+        known = self._streams[stream]
+        items = list(known.waiting)
+        places = [place for place, item in enumerate(items) if isinstance(item, Fragment)]
+        span = _span(items)
+        if span <= BACKLOG:
             return []
-        keys = [item for item in fragments[1:] if item.starts_with_key]
-        if not keys:
-            return []
-        frames = 0
-        kept: deque[Begin | Fragment] = deque()
-        for item in fragments:
-            if item is keys[0]:
-                break
-            frames += item.packet_count
-        begins = [item for item in waiting if isinstance(item, Begin)]
-        index = waiting.index(keys[0])
-        kept.extend(item for item in begins[-1:] if waiting.index(item) < index)
-        kept.extend(list(waiting)[index:])
-        waiting.clear()
-        waiting.extend(kept)
-        self._streams[stream].examiner.miss()
-        return [Skipped(stream, frames, SkipReason.SLOW)]
+        until = next((place for place in places[1:] if _is_key(items[place])), None)
+        if until is None:
+            if span <= LONGEST_BACKLOG:
+                return []
+            until = len(items)
+        passed = [item for item in items[:until] if isinstance(item, Fragment)]
+        begins = [item for item in items[:until] if isinstance(item, Begin)]
+        known.waiting = deque([*begins[-1:], *items[until:]])
+        known.examiner.miss()
+        return [Skipped(stream, sum(item.packet_count for item in passed), SkipReason.SLOW)]
+
+
+def _span(items: list[Begin | Fragment]) -> timedelta:
+    spans = [item.when for item in items if isinstance(item, Fragment)]
+    return spans[-1].end - spans[0].start if spans else timedelta()
+
+
+def _is_key(item: Begin | Fragment) -> bool:
+    return isinstance(item, Fragment) and item.starts_with_key
 
 
 def _take_picture(order: TakePicture) -> DecoderWord:
@@ -141,7 +146,18 @@ def _take_picture(order: TakePicture) -> DecoderWord:
 
 
 def _nearest(decoder: StreamDecoder, order: TakePicture) -> Frame | None:
-    samples = (sample for payload in order.payloads for sample in read_samples(payload))
-    frames = [frame for sample in samples for frame in decoder.decode(sample)[0]]
-    frames += decoder.drain()
-    return min(frames, key=lambda frame: abs(frame.pts - order.at_ticks), default=None)
+    """The wanted picture; one at a time is held, for they are large."""
+    best: Frame | None = None
+    for frame in _frames(decoder, order.payloads):
+        if best is None or abs(frame.pts - order.at_ticks) < abs(best.pts - order.at_ticks):
+            best = frame
+        if frame.pts >= order.at_ticks:
+            break  # they come in the order they are shown
+    return best
+
+
+def _frames(decoder: StreamDecoder, payloads: Sequence[bytes]) -> Iterator[Frame]:
+    for payload in payloads:
+        for sample in read_samples(payload):
+            yield from decoder.decode(sample)[0]
+    yield from decoder.drain()

@@ -1,16 +1,15 @@
 """Boxes that move with constant velocity and white acceleration, many at once.
 
-Each box has four coordinates (centre x, centre y, width, height, in shares of the picture's height) that are
-filtered alike, so a track has one 2x2 covariance for all of them. Source: Bar-Shalom, Li, Kirubarajan,
-Estimation with Applications to Tracking and Navigation, section 6.2.2.
+A box is centre x, centre y, width, height, in shares of the picture's height. Its coordinates are filtered
+alike, so a track has one 2x2 covariance for all of them. Source: Bar-Shalom, Li, Kirubarajan, Estimation with
+Applications to Tracking and Navigation, section 6.2.2.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from watchkeep.processing.rows import Floats, Numbers, Rows
 
 ACCELERATION = 0.3
 """Spectral density of the acceleration, box heights squared a second cubed."""
@@ -19,16 +18,17 @@ JITTER = 0.12
 FIRST_SPEED = 0.3
 """Standard deviation of a new track's speed, box heights a second."""
 _LEAST_HEIGHT = 1e-3
+_LEAST_CONFIDENCE = 0.05
 
 
 @dataclass(slots=True)
-class Motion:
+class Motion(Rows):
     """States of n tracks.
 
     Attributes:
-        place: (n, 4).
-        speed: (n, 4), a second.
-        spread: (n, 3): variance of place, covariance, variance of speed.
+        place: (n, 4) centre and size.
+        speed: (n, 2) of the centre, a second. A size that is carried on soon becomes nonsense: it is held.
+        spread: (n, 3) variance of place, covariance, variance of speed.
     """
 
     place: Floats
@@ -36,66 +36,35 @@ class Motion:
     spread: Floats
 
     @classmethod
-    def empty(cls) -> "Motion":
-        """No tracks."""
-        return cls(np.zeros((0, 4)), np.zeros((0, 4)), np.zeros((0, 3)))
-
-    @classmethod
     def begin(cls, boxes: Floats, confidence: Floats) -> "Motion":
         """Tracks that begin where they are observed, with a speed that nobody knows."""
-        height = _height(boxes)
-        spread = np.stack(
-            [_jitter(boxes, confidence), np.zeros(len(boxes)), (FIRST_SPEED * height) ** 2], axis=1
-        )
-        return cls(boxes.copy(), np.zeros_like(boxes), spread)
+        spread = np.zeros((len(boxes), 3))
+        spread[:, 0] = _jitter(boxes, confidence)
+        spread[:, 2] = (FIRST_SPEED * _height(boxes)) ** 2
+        return cls(boxes.copy(), np.zeros((len(boxes), 2)), spread)
 
-    def predicted(self, seconds: Floats) -> "Motion":
-        """Where they are after (n,) seconds; two steps are the same as one of their sum."""
+    def predicted(self, seconds: float) -> "Motion":
+        """Where they are later; two steps are the same as one of their sum."""
         noise = ACCELERATION * _height(self.place) ** 2
         var, cov, var_speed = self.spread.T
-        spread = np.stack(
-            [
-                var + 2 * seconds * cov + seconds**2 * var_speed + noise * seconds**3 / 3,
-                cov + seconds * var_speed + noise * seconds**2 / 2,
-                var_speed + noise * seconds,
-            ],
-            axis=1,
-        )
+        spread = np.empty_like(self.spread)
+        spread[:, 0] = var + 2 * seconds * cov + seconds**2 * var_speed + noise * (seconds**3 / 3)
+        spread[:, 1] = cov + seconds * var_speed + noise * (seconds**2 / 2)
+        spread[:, 2] = var_speed + noise * seconds
         place = self.place.copy()
-        # A size that is carried on soon becomes nonsense: it is held; so the noise of two steps adds up too.
-        place[:, :2] += self.speed[:, :2] * seconds[:, None]
-        return Motion(place, self.speed, spread)
+        place[:, :2] += self.speed * seconds
+        return Motion(place, self.speed.copy(), spread)
 
-    def corrected(self, boxes: Floats, confidence: Floats) -> "Motion":
-        """What is believed after an observation of each."""
-        var, cov, var_speed = self.spread.T
+    def correct(self, rows: Numbers, boxes: Floats, confidence: Floats) -> None:
+        """Take an observation of each of some rows."""
+        var, cov, var_speed = self.spread[rows].T
         total = var + _jitter(boxes, confidence)
         gain, gain_speed = var / total, cov / total
-        surprise = boxes - self.place
-        spread = np.stack(
-            [(1 - gain) * var, (1 - gain) * cov, var_speed - gain_speed * cov],
-            axis=1,
-        )
-        return Motion(
-            self.place + gain[:, None] * surprise,
-            self.speed + gain_speed[:, None] * surprise,
-            spread,
-        )
-
-    def take(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Motion":
-        """The chosen ones."""
-        return Motion(self.place[chosen], self.speed[chosen], self.spread[chosen])
-
-    def put(self, chosen: NDArray[np.int64], other: "Motion") -> None:
-        """Replace the chosen ones."""
-        self.place[chosen], self.speed[chosen], self.spread[chosen] = other.place, other.speed, other.spread
-
-    def joined(self, other: "Motion") -> "Motion":
-        """Both."""
-        return Motion(
-            np.concatenate([self.place, other.place]),
-            np.concatenate([self.speed, other.speed]),
-            np.concatenate([self.spread, other.spread]),
+        surprise = boxes - self.place[rows]
+        self.place[rows] += gain[:, None] * surprise
+        self.speed[rows] += gain_speed[:, None] * surprise[:, :2]
+        self.spread[rows] = np.stack(
+            [(1 - gain) * var, (1 - gain) * cov, var_speed - gain_speed * cov], axis=1
         )
 
 
@@ -104,4 +73,5 @@ def _height(boxes: Floats) -> Floats:
 
 
 def _jitter(boxes: Floats, confidence: Floats) -> Floats:
-    return (JITTER * _height(boxes)) ** 2 / np.maximum(confidence, 0.05)
+    """Variance of an observation."""
+    return (JITTER * _height(boxes)) ** 2 / np.maximum(confidence, _LEAST_CONFIDENCE)

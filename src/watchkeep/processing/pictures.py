@@ -45,9 +45,13 @@ class StreamDecoder:
     """Of one run; one thread, so that many cameras share the processor fairly."""
 
     def __init__(self, setup: StreamSetup) -> None:
+        """Open it.
+
+        Raises:
+            NoVideo: The parameters cannot be decoded.
+        """
         self._setup = setup
         self._context = self._open()
-        self._reformatter = VideoReformatter()
 
     def restart(self) -> None:
         """Forget all pictures: the next sample is a key picture from elsewhere."""
@@ -66,37 +70,17 @@ class StreamDecoder:
             pictures = self._context.decode(packet)
         except (FFmpegError, MemoryError):
             return [], 1
-        good = [picture for picture in pictures if _is_sound(picture)]
-        frames = [Frame(picture.pts, picture) for picture in good if picture.pts is not None]
+        frames = _sound(pictures)
         return frames, len(pictures) - len(frames)
 
     def drain(self) -> list[Frame]:
-        """The pictures that are still held, of a camera that reorders; nothing may be decoded after."""
+        """The pictures that are still held, of a camera that reorders; only a key picture may follow."""
         try:
-            pictures = self._context.decode(None)
-        except FFmpegError:
+            return _sound(self._context.decode(None))
+        except (FFmpegError, MemoryError):
             return []
-        return [Frame(each.pts, each) for each in pictures if each.pts is not None and _is_sound(each)]
-
-    def scaled(self, frame: Frame, width: int, height: int) -> Bytes:
-        """(height, width, 3) blue, green, red; stretched."""
-        made = self._reformatter.reformat(
-            frame.picture, width=width, height=height, format="bgr24", interpolation=Interpolation.BILINEAR
-        )
-        return np.asarray(made.to_ndarray(), dtype=np.uint8)
-
-    def grey(self, frame: Frame) -> Bytes:
-        """About (90, 160) of the picture's brightness, sampled: for motion, not for the eye."""
-        picture = frame.picture
-        if picture.format.name not in _EIGHT_BIT:
-            picture = self._reformatter.reformat(picture, format="gray")
-        plane = picture.planes[0]
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
-            :, : plane.width
-        ]
-        step_y, step_x = max(plane.height // GREY_HEIGHT, 1), max(plane.width // GREY_WIDTH, 1)
-        sampled: Bytes = rows[::step_y, ::step_x].copy()
-        return sampled
+        finally:
+            self._context.flush_buffers()
 
     def _open(self) -> VideoCodecContext:
         context = CodecContext.create(_NAMES[self._setup.codec], "r")
@@ -104,12 +88,60 @@ class StreamDecoder:
             raise TypeError("a video codec")
         context.extradata = self._setup.extradata
         context.thread_count = 1
-        context.options = {"max_pixels": str(LARGEST_PX * LARGEST_PX), "err_detect": "explode"}
+        # Not err_detect=explode: cameras with a broken SEI would never be watched.
+        context.options = {"max_pixels": str(LARGEST_PX * LARGEST_PX)}
         try:
             context.open()
         except FFmpegError as error:
             raise NoVideo(f"Its parameters cannot be decoded ({error.strerror}).") from error
         return context
+
+
+class Converter:
+    """Makes of one stream's pictures what detector and gate look at."""
+
+    def __init__(self) -> None:
+        # Each keeps its conversion as long as what it is asked for stays the same.
+        self._scaling, self._greying = VideoReformatter(), VideoReformatter()
+
+    def scaled(self, frame: Frame, width: int, height: int) -> Bytes:
+        """(height, width, 3) blue, green, red; stretched.
+
+        Raises:
+            NoVideo: It cannot be converted.
+        """
+        try:
+            made = self._scaling.reformat(
+                frame.picture,
+                width=width,
+                height=height,
+                format="bgr24",
+                interpolation=Interpolation.BILINEAR,
+                threads=1,
+            )
+        except (FFmpegError, MemoryError) as error:
+            raise NoVideo("its pictures cannot be converted") from error
+        return np.asarray(made.to_ndarray(), dtype=np.uint8)
+
+    def grey(self, frame: Frame) -> Bytes:
+        """About (90, 160) of the picture's brightness, sampled: for motion, not for the eye.
+
+        Raises:
+            NoVideo: It cannot be converted.
+        """
+        picture = frame.picture
+        if picture.format.name not in _EIGHT_BIT:
+            try:
+                picture = self._greying.reformat(picture, format="gray", threads=1)
+            except (FFmpegError, MemoryError) as error:
+                raise NoVideo("its pictures cannot be converted") from error
+        plane = picture.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
+            :, : plane.width
+        ]
+        step_y, step_x = max(plane.height // GREY_HEIGHT, 1), max(plane.width // GREY_WIDTH, 1)
+        sampled: Bytes = rows[::step_y, ::step_x].copy()
+        return sampled
 
 
 def to_jpeg(picture: VideoFrame, *, width_px: int) -> tuple[bytes, int, int]:
@@ -124,15 +156,19 @@ def to_jpeg(picture: VideoFrame, *, width_px: int) -> tuple[bytes, int, int]:
     if not isinstance(encoder, VideoCodecContext):
         raise TypeError("mjpeg is a video codec")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
-    encoder.time_base = Fraction(1, 25)
+    encoder.time_base, encoder.thread_count = Fraction(1, 25), 1
     encoder.options = {"qmin": "3", "qmax": "5"}
     try:
-        small = picture.reformat(width=width, height=height, format="yuvj420p")
+        small = VideoReformatter().reformat(picture, width=width, height=height, format="yuvj420p", threads=1)
         small.pts = None
         packets = [*encoder.encode(small), *encoder.encode(None)]
-    except FFmpegError as error:
-        raise NoVideo(f"the picture cannot be made a JPEG ({error.strerror})") from error
+    except (FFmpegError, MemoryError) as error:
+        raise NoVideo("the picture cannot be made a JPEG") from error
     return b"".join(bytes(packet) for packet in packets), width, height
+
+
+def _sound(pictures: list[VideoFrame]) -> list[Frame]:
+    return [Frame(each.pts, each) for each in pictures if each.pts is not None and _is_sound(each)]
 
 
 def _is_sound(picture: VideoFrame) -> bool:

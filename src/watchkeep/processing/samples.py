@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watchkeep.domain.errors import Invalid
-from watchkeep.domain.media import Codec
+from watchkeep.domain.media import TICKS_PER_SECOND, Codec
 
 SAMPLES_LIMIT = 4096
+SPAN_LIMIT_TICKS = 10 * TICKS_PER_SECOND
+"""All pictures of a fragment are shown within it of its beginning. One that lies about its times would put a
+look into the future, and until then no other would be taken."""
 LARGEST_PX = 8192
 SMALLEST_PX = 16
 
@@ -97,11 +100,15 @@ def read_samples(payload: bytes) -> list[Sample]:
     if flags & 0xFFFFFF != _RUN_FLAGS or not 0 < count <= SAMPLES_LIMIT or len(run) != 12 + count * 16:
         raise Invalid("the fragment's run of samples is none of ours")
     samples: list[Sample] = []
+    start = time
     for number in range(count):
         duration, size, sample_flags, composition = _SAMPLE.unpack_from(run, 12 + number * 16)
         data = payload[offset : offset + size] if offset >= 0 else b""
-        if len(data) != size:
+        if not data or len(data) != size:
+            # An empty one would tell the decoder that the stream is over.
             raise Invalid("the fragment is shorter than it says")
+        if abs(time + composition - start) > SPAN_LIMIT_TICKS:
+            raise Invalid("the fragment's pictures are too far apart")
         samples.append(Sample(data, time, time + composition, not sample_flags & _DIFFERENCE))
         offset += size
         time += duration

@@ -3,33 +3,32 @@
 Distances are in box heights. Source: docs/reference/rules.md, "Standing and moving".
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from watchkeep.processing.association import Mask, Numbers
-from watchkeep.processing.kalman import Floats
+from watchkeep.processing.rows import Floats, Mask, Numbers, Rows
 
 STILL_S = 10.0
 STILL_WITHIN = 0.1
-"""Nine of ten feet of the last ten seconds are within it of their middle."""
+STILL_SHARE = 0.9
+"""So many of the feet of the last ten seconds are so near their middle."""
 MOVED_BEYOND = 0.3
 MOVED_OBSERVATIONS = 2
-SAMPLE_S = 0.4
+SAMPLE_S = 0.39
 SAMPLES = 28
-"""Enough for ten seconds of samples and a little more."""
+"""So many samples, each at least so long after the one before, reach back further than ten seconds."""
 
 
 @dataclass(slots=True)
-class Stillness:
+class Stillness(Rows):
     """Of n tracks.
 
     Attributes:
         first: (n, 2) foot when it was first observed.
         beyond: (n,) observations in a row far from `first`, or from `anchor` of those that stand.
-        has_moved: (n,).
-        is_still: (n,).
+        has_moved: (n,) whether it was ever far from its place, two observations in a row.
+        is_still: (n,) whether it stands.
         anchor: (n, 2) where those stand that stand.
         feet: (n, SAMPLES, 2) the newest last.
         at_s: (n, SAMPLES) when, seconds; minus infinity where there is none.
@@ -60,52 +59,53 @@ class Stillness:
             at_s=times,
         )
 
-    def observe(self, chosen: Numbers, feet: Floats, heights: Floats, at_s: float) -> None:
+    def observe(self, rows: Numbers, feet: Floats, heights: Floats, at_s: float) -> None:
         """Take the feet of the tracks that were observed now."""
-        is_still = self.is_still[chosen]
-        origin = np.where(is_still[:, None], self.anchor[chosen], self.first[chosen])
-        is_beyond = np.linalg.norm(feet - origin, axis=1) >= MOVED_BEYOND * heights
-        beyond = np.where(is_beyond, self.beyond[chosen] + 1, 0)
+        was_still = self.is_still[rows]
+        origin = np.where(was_still[:, None], self.anchor[rows], self.first[rows])
+        is_beyond = _lengths(feet - origin) >= MOVED_BEYOND * heights
+        beyond = np.where(is_beyond, self.beyond[rows] + 1, 0)
         has_left = beyond >= MOVED_OBSERVATIONS
-        self.has_moved[chosen] |= has_left
-        self.beyond[chosen] = beyond
-        self._sample(chosen, feet, at_s)
-        still, middle = self._stands(chosen, heights, at_s)
-        # What stands goes on standing until it has left its place; what has just left has to stand anew.
-        now_still = np.where(is_still, ~has_left, still)
-        begins = now_still & ~is_still
-        self.anchor[chosen[begins]] = middle[begins]
-        self.beyond[chosen[begins]] = 0
-        left = chosen[is_still & has_left]
-        self.at_s[left, :-1] = -np.inf
-        self.is_still[chosen] = now_still
+        self.has_moved[rows] |= has_left
+        self.beyond[rows] = beyond
+        self._leave(rows[was_still & has_left])
+        is_due = at_s - self.at_s[rows, -1] >= SAMPLE_S
+        self._sample(rows[is_due], feet[is_due], at_s)
+        asked = is_due & ~was_still
+        self._stand(rows[asked], heights[asked], at_s)
 
-    def take(self, chosen: NDArray[np.bool_]) -> "Stillness":
-        """The chosen ones."""
-        return Stillness(*(getattr(self, field.name)[chosen] for field in fields(self)))
+    def _leave(self, rows: Numbers) -> None:
+        """What has left its place has to stand anew, for ten seconds from now."""
+        self.is_still[rows] = False
+        self.at_s[rows] = -np.inf
 
-    def joined(self, other: "Stillness") -> "Stillness":
-        """Both."""
-        return Stillness(
-            *(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self))
-        )
+    def _sample(self, rows: Numbers, feet: Floats, at_s: float) -> None:
+        self.feet[rows, :-1], self.at_s[rows, :-1] = self.feet[rows, 1:], self.at_s[rows, 1:]
+        self.feet[rows, -1], self.at_s[rows, -1] = feet, at_s
 
-    def _sample(self, chosen: Numbers, feet: Floats, at_s: float) -> None:
-        due = chosen[at_s - self.at_s[chosen, -1] >= SAMPLE_S]
-        self.feet[due, :-1], self.at_s[due, :-1] = self.feet[due, 1:], self.at_s[due, 1:]
-        is_due = np.isin(chosen, due)
-        self.feet[due, -1], self.at_s[due, -1] = feet[is_due], at_s
+    def _stand(self, rows: Numbers, heights: Floats, at_s: float) -> None:
+        """Notice who has stood for ten seconds, and where."""
+        ages = at_s - self.at_s[rows]
+        is_known = np.isfinite(ages)
+        is_in = ages < STILL_S
+        is_in[:, :-1] |= is_in[:, 1:]  # with the newest of the older ones, where the ten seconds begin
+        is_in &= is_known
+        is_long = (is_in & (ages >= STILL_S)).any(axis=1)
+        rows, heights, is_in = rows[is_long], heights[is_long], is_in[is_long]
+        if rows.size == 0:
+            return
+        counts = is_in.sum(axis=1)
+        each = np.arange(len(rows))
+        feet = np.where(is_in[:, :, None], self.feet[rows], np.inf)
+        middle = np.sort(feet, axis=1)[each, (counts - 1) // 2]
+        away = np.sort(_lengths(feet - middle[:, None]), axis=1)
+        rank = np.ceil(STILL_SHARE * counts).astype(np.int64) - 1
+        stands = away[each, rank] <= STILL_WITHIN * heights
+        self.is_still[rows] = stands
+        self.anchor[rows[stands]] = middle[stands]
+        self.beyond[rows[stands]] = 0
 
-    def _stands(self, chosen: Numbers, heights: Floats, at_s: float) -> tuple[Mask, Floats]:
-        """Who has stood for ten seconds, and where."""
-        ages = at_s - self.at_s[chosen]
-        is_recent = ages <= STILL_S + SAMPLE_S
-        is_long = np.where(is_recent, ages, 0).max(axis=1, initial=0) >= STILL_S - SAMPLE_S
-        feet = np.where(is_recent[:, :, None], self.feet[chosen], np.nan)
-        middle = np.zeros((len(chosen), 2))
-        stands = np.zeros(len(chosen), dtype=np.bool_)
-        if is_long.any():
-            middle[is_long] = np.nanmedian(feet[is_long], axis=1)
-            away = np.linalg.norm(feet[is_long] - middle[is_long][:, None], axis=2)
-            stands[is_long] = np.nanquantile(away, 0.9, axis=1) <= STILL_WITHIN * heights[is_long]
-        return stands, middle
+
+def _lengths(ways: Floats) -> Floats:
+    lengths: Floats = np.hypot(ways[..., 0], ways[..., 1])
+    return lengths

@@ -1,23 +1,23 @@
 """What a tracker remembers of its tracks, as arrays with one row each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from watchkeep.domain.geometry import Box
 from watchkeep.domain.ids import EPOCH, TrackId
 from watchkeep.domain.track import TrackView
-from watchkeep.processing.association import Mask, Numbers
-from watchkeep.processing.kalman import Floats, Motion
+from watchkeep.processing.kalman import Motion
+from watchkeep.processing.rows import Floats, Mask, Numbers, Objects, Rows, objects
 from watchkeep.processing.stillness import Stillness
 
 CONFIRMED_HITS = 2
-_MICROSECOND = timedelta(microseconds=1)
+Votes = dict[str, tuple[float, int]]
+"""By object type: the sum of confidences, and how many."""
 
 
 class BookJson(TypedDict):
@@ -25,22 +25,26 @@ class BookJson(TypedDict):
 
     ids: list[str]
     votes: list[dict[str, list[float]]]
-    columns: dict[str, list[object]]
+    columns: dict[str, list[float | None]]
 
 
 @dataclass(slots=True)
-class TrackBook:
-    """Rows of n tracks.
+class TrackBook(Rows):
+    """Rows of n tracks, in the order of their start. Instants are microseconds since 1970.
 
     Attributes:
-        votes: Of each track by object type: the sum of confidences, and how many.
-        group: (n,) the group as a number.
-        last: (n, 4) the box observed last, centre and size in shares of the picture's height.
+        ids: (n,) of TrackId.
+        votes: (n,) of Votes.
+        group: (n,) the object group as a number.
         give_up_us: (n,) when a track is over if it is not seen before.
+        hits: (n,) observations.
+        peak: (n,) the best confidence.
+        last: (n, 4) the box observed last, centre and size in shares of the picture's height.
+        settled: (n, 4) the filtered box as it was then.
     """
 
-    ids: list[TrackId]
-    votes: list[dict[str, list[float]]]
+    ids: Objects
+    votes: Objects
     group: Numbers
     started_us: Numbers
     seen_us: Numbers
@@ -48,6 +52,7 @@ class TrackBook:
     hits: Numbers
     peak: Floats
     last: Floats
+    settled: Floats
     motion: Motion
     stillness: Stillness
 
@@ -63,8 +68,7 @@ class TrackBook:
     @classmethod
     def empty(cls) -> "TrackBook":
         """No tracks."""
-        nothing = np.zeros((0, 4))
-        return cls.begin([], [], np.zeros(0, dtype=np.int64), nothing, np.zeros(0), at_us=0, give_up_us=0)
+        return cls.begin([], [], np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), at_us=0)
 
     @classmethod
     def begin(
@@ -76,118 +80,141 @@ class TrackBook:
         scores: Floats,
         *,
         at_us: int,
-        give_up_us: int,
     ) -> "TrackBook":
         """Tracks at their first observation."""
-        n = len(ids)
-        feet = np.stack([boxes[:, 0], boxes[:, 1] + boxes[:, 3] / 2], axis=1)
+        now = np.full(len(ids), at_us, dtype=np.int64)
         return cls(
-            ids=list(ids),
-            votes=[{kind: [float(score), 1]} for kind, score in zip(types, scores, strict=True)],
+            ids=objects(list(ids)),
+            votes=objects([{kind: (score, 1)} for kind, score in zip(types, scores.tolist(), strict=True)]),
             group=group.astype(np.int64),
-            started_us=np.full(n, at_us, dtype=np.int64),
-            seen_us=np.full(n, at_us, dtype=np.int64),
-            give_up_us=np.full(n, give_up_us, dtype=np.int64),
-            hits=np.ones(n, dtype=np.int64),
-            peak=scores.astype(np.float64),
-            last=boxes.astype(np.float64),
+            started_us=now,
+            seen_us=now.copy(),
+            give_up_us=now.copy(),
+            hits=np.ones(len(ids), dtype=np.int64),
+            peak=scores.copy(),
+            last=boxes.copy(),
+            settled=boxes.copy(),
             motion=Motion.begin(boxes, scores),
-            stillness=Stillness.begin(feet, at_us / 1e6),
+            stillness=Stillness.begin(feet_of(boxes), at_us / 1e6),
         )
 
-    def vote(self, row: int, object_type: str, confidence: float) -> None:
-        """Count what a detection takes the track for."""
-        tally = self.votes[row].setdefault(object_type, [0.0, 0])
-        tally[0] += confidence
-        tally[1] += 1
+    def observe(
+        self, rows: Numbers, types: Sequence[str], boxes: Floats, scores: Floats, *, at_us: int
+    ) -> None:
+        """Take an observation of each of some rows."""
+        for row, kind, score in zip(rows.tolist(), types, scores.tolist(), strict=True):
+            total, count = self.votes[row].get(kind, (0.0, 0))
+            self.votes[row][kind] = (total + score, count + 1)
+        self.motion.correct(rows, boxes, scores)
+        settled = self.motion.place[rows]
+        self.last[rows], self.settled[rows] = boxes, settled
+        self.seen_us[rows] = at_us
+        self.hits[rows] += 1
+        self.peak[rows] = np.maximum(self.peak[rows], scores)
+        self.stillness.observe(rows, feet_of(settled), settled[:, 3], at_us / 1e6)
 
-    def take(self, chosen: Mask) -> "TrackBook":
-        """The chosen ones."""
-        rows = np.flatnonzero(chosen).tolist()
-        return TrackBook(
-            ids=[self.ids[row] for row in rows],
-            votes=[self.votes[row] for row in rows],
-            group=self.group[chosen],
-            started_us=self.started_us[chosen],
-            seen_us=self.seen_us[chosen],
-            give_up_us=self.give_up_us[chosen],
-            hits=self.hits[chosen],
-            peak=self.peak[chosen],
-            last=self.last[chosen],
-            motion=self.motion.take(chosen),
-            stillness=self.stillness.take(chosen),
-        )
+    def views(self, chosen: Mask, places: Floats, *, at_us: int | None, aspect: float) -> Iterator[TrackView]:
+        """Tracks as others see them.
 
-    def joined(self, other: "TrackBook") -> "TrackBook":
-        """Both."""
-        return TrackBook(
-            ids=self.ids + other.ids,
-            votes=self.votes + other.votes,
-            group=np.concatenate([self.group, other.group]),
-            started_us=np.concatenate([self.started_us, other.started_us]),
-            seen_us=np.concatenate([self.seen_us, other.seen_us]),
-            give_up_us=np.concatenate([self.give_up_us, other.give_up_us]),
-            hits=np.concatenate([self.hits, other.hits]),
-            peak=np.concatenate([self.peak, other.peak]),
-            last=np.concatenate([self.last, other.last]),
-            motion=self.motion.joined(other.motion),
-            stillness=self.stillness.joined(other.stillness),
+        Args:
+            chosen: (n,) which.
+            places: (n, 4) where each is then.
+            at_us: When; None is when each was last observed.
+            aspect: Width of the picture divided by its height.
+        """
+        at = None if at_us is None else instant(at_us)
+        columns = (
+            self.started_us,
+            self.seen_us,
+            self.peak,
+            self.hits,
+            self.stillness.is_still,
+            self.stillness.has_moved,
+            places,
         )
-
-    def view(self, row: int, at: datetime, aspect: float) -> TrackView:
-        """A track as others see it."""
-        kind, (total, count) = max(self.votes[row].items(), key=lambda vote: (vote[1][0], vote[0]))
-        seen_at = EPOCH + int(self.seen_us[row]) * _MICROSECOND
-        x, y, width, height = self.motion.place[row].tolist()
-        return TrackView(
-            id=self.ids[row],
-            started_at=EPOCH + int(self.started_us[row]) * _MICROSECOND,
-            at=at,
-            observed_at=seen_at,
-            object_type=kind,
-            box=Box((x - width / 2) / aspect, y - height / 2, (x + width / 2) / aspect, y + height / 2),
-            confidence=min(total / count, 1.0),
-            peak_confidence=float(self.peak[row]),
-            observations=int(self.hits[row]),
-            is_stationary=bool(self.stillness.is_still[row]),
-            has_moved=bool(self.stillness.has_moved[row]),
-        )
+        rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
+        names = zip(self.ids[chosen], self.votes[chosen], strict=True)
+        for (identity, votes), (start, seen, peak, hits, is_still, has_moved, place) in zip(
+            names, rows, strict=True
+        ):
+            kind, confidence = _elected(votes)
+            seen_at = instant(seen)
+            yield TrackView(
+                id=identity,
+                started_at=instant(start),
+                at=at or seen_at,
+                observed_at=seen_at,
+                object_type=kind,
+                box=_box(place, aspect),
+                confidence=confidence,
+                peak_confidence=peak,
+                observations=hits,
+                is_stationary=is_still,
+                has_moved=has_moved,
+            )
 
     def to_json(self) -> BookJson:
         """The book as JSON values; numbers come back bit for bit."""
-        arrays = {name: array for _, name, array in self.columns()}
         return {
             "ids": [str(each) for each in self.ids],
-            "votes": self.votes,
-            "columns": {name: _finite(array) for name, array in arrays.items()},
+            "votes": [{kind: list(vote) for kind, vote in votes.items()} for votes in self.votes],
+            "columns": {
+                f"{name}.{field}": _without_infinity(getattr(part, field))
+                for name, part, field in self.columns()
+            },
         }
 
     @classmethod
     def from_json(cls, document: BookJson) -> "TrackBook":
-        """A book of what `to_json` made; ValueError, KeyError or TypeError if it is none."""
+        """A book of what `to_json` made; ValueError, KeyError, TypeError or OverflowError if it is none."""
         book = cls.empty()
         n = len(document["ids"])
-        for part, name, old in book.columns():
-            column = [-np.inf if each is None else each for each in document["columns"][name]]
-            read = np.array(column, dtype=old.dtype).reshape((n, *old.shape[1:]))
-            setattr(part, name.rpartition(".")[2], read)
-        book.ids = [TrackId(UUID(each)) for each in document["ids"]]
-        book.votes = [{kind: list(vote) for kind, vote in votes.items()} for votes in document["votes"]]
+        for name, part, field in book.columns():
+            old = getattr(part, field)
+            values = [-np.inf if each is None else each for each in document["columns"][f"{name}.{field}"]]
+            setattr(part, field, np.array(values, dtype=old.dtype).reshape((n, *old.shape[1:])))
+        book.ids = objects([TrackId(UUID(each)) for each in document["ids"]])
+        book.votes = objects([_votes(each) for each in document["votes"]])
         if len(book.votes) != n:
             raise ValueError("votes are missing")
         return book
 
-    def columns(self) -> list[tuple[object, str, NDArray[np.generic]]]:
-        """Where each array belongs, its name, and it."""
-        own = ("group", "started_us", "seen_us", "give_up_us", "hits", "peak", "last")
-        columns: list[tuple[object, str, NDArray[np.generic]]] = [
-            (self, name, getattr(self, name)) for name in own
-        ]
-        for prefix, part in (("motion", self.motion), ("stillness", self.stillness)):
-            columns += [(part, f"{prefix}.{each.name}", getattr(part, each.name)) for each in fields(part)]
-        return columns
+    def columns(self) -> Iterator[tuple[str, Rows, str]]:
+        """Of each array of numbers: the name of the part that it belongs to, that part, and its field."""
+        for name, part in (("track", self), ("motion", self.motion), ("stillness", self.stillness)):
+            for each in fields(part):
+                column = getattr(part, each.name)
+                if not isinstance(column, Rows) and column.dtype != np.object_:
+                    yield name, part, each.name
 
 
-def _finite(array: NDArray[np.generic]) -> list[object]:
+def feet_of(boxes: Floats) -> Floats:
+    """(n, 2) middles of the lower edges."""
+    return np.stack([boxes[:, 0], boxes[:, 1] + boxes[:, 3] / 2], axis=1)
+
+
+def instant(at_us: int) -> datetime:
+    """As others say it."""
+    return EPOCH + timedelta(microseconds=at_us)
+
+
+def _box(place: Sequence[float], aspect: float) -> Box:
+    x, y, width, height = place
+    return Box((x - width / 2) / aspect, y - height / 2, (x + width / 2) / aspect, y + height / 2)
+
+
+def _elected(votes: Votes) -> tuple[str, float]:
+    """What it is by the sum of confidences, and the mean of those; of equals the name decides."""
+    kind, (total, count) = max(votes.items(), key=lambda vote: (vote[1][0], vote[0]))
+    return kind, min(total / count, 1.0)
+
+
+def _votes(document: dict[str, list[float]]) -> Votes:
+    if not document:
+        raise ValueError("a track is of some type")
+    return {kind: (float(total), int(count)) for kind, (total, count) in document.items()}
+
+
+def _without_infinity(column: Floats | Numbers | Mask) -> list[float | None]:
     """Flat values; JSON has no infinity."""
-    return [None if value == -np.inf else value for value in array.ravel().tolist()]
+    return [None if value == -np.inf else value for value in column.ravel().tolist()]

@@ -1,34 +1,53 @@
 """Follows objects through the looks of one stream; time is in seconds, never in frames.
 
-The steps of an association: docs/decisions/0014-an-own-tracker.md, after ByteTrack (Zhang and others, 2022)
-with buffered boxes (Yang and others, C-BIoU, 2023).
+Association after ByteTrack (Zhang and others, 2022) with buffered boxes (Yang and others, C-BIoU, 2023).
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
-from watchkeep.domain.detection import Detection, Look, ObjectGroup, Thresholds, group_of
+from watchkeep.domain.detection import Look, ObjectGroup, Thresholds, group_of
 from watchkeep.domain.geometry import Box
 from watchkeep.domain.ids import EPOCH, StreamId
 from watchkeep.domain.track import Tracked, TrackView, track_id
-from watchkeep.processing.association import Numbers, assign, edges, overlaps
-from watchkeep.processing.kalman import Floats
-from watchkeep.processing.track_book import CONFIRMED_HITS, TrackBook
+from watchkeep.processing.association import assign, edges, overlaps
+from watchkeep.processing.rows import Floats, Mask, Numbers
+from watchkeep.processing.track_book import TrackBook, instant
 
-LOST_S = 1.5
-LOST_STANDING_S = 10.0
+LOST_US = 1_500_000
+LOST_STANDING_US = 10_000_000
 """What stands is looked at once a second only, and often hidden by who walks past."""
-TENTATIVE_S = 0.7
-RESUME_S = 10.0
+TENTATIVE_US = 700_000
+RESUME_US = 10_000_000
 LONGEST_STEP_S = 1.0
 """Nobody knows where a thing is that was not looked at for longer; its last place is the best guess."""
 ENLARGED = 0.25
-NEAR, SAME_LOW, SAME_PLACE, OVER = 0.1, 0.5, 0.3, 0.5
+NEAR, SAME_LOW, SAME_PLACE, TWIN = 0.1, 0.5, 0.3, 0.5
+FARTHEST = 100.0
+"""Picture heights; a box out there is nonsense, and so is one with edges that are no numbers."""
 _MICROSECOND = timedelta(microseconds=1)
 _GROUP_NUMBERS = {group: number for number, group in enumerate(ObjectGroup)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The detections of a look that mean something, m of them.
+
+    Attributes:
+        places: As they were found, for ids.
+        group: (m,) object groups as numbers.
+        boxes: (m, 4) centre and size in shares of the picture's height, so that distances compare.
+        scores: (m,) confidences.
+    """
+
+    types: list[str]
+    places: list[Box]
+    group: Numbers
+    boxes: Floats
+    scores: Floats
 
 
 class Tracker:
@@ -40,27 +59,31 @@ class Tracker:
         self._book = TrackBook.empty()
         self._at_us = self._before_us = 0
         self._aspect = 1.0
-        self._is_resuming = False
+        self._resume_until_us = 0
 
     def update(self, look: Look) -> Tracked:
         """Take the next look. One that is not later than the one before changes nothing."""
-        at_us = (look.at - EPOCH) // _MICROSECOND
+        at_us = _microseconds(look.at)
         if at_us <= self._at_us:
-            return Tracked(alive=self._views(), ended=())
-        ended = self._pass_time(at_us)
+            return Tracked(alive=self._alive(self._book.motion.place, self._at_us), ended=())
+        if at_us <= self._resume_until_us:
+            self._book.give_up_us = np.maximum(self._book.give_up_us, at_us + LOST_US)
+        self._resume_until_us = 0
+        ended = self._end(at_us)
+        self._predict(at_us)
         self._aspect = look.aspect
-        found = [each for each in look.detections if each.confidence >= self._thresholds.low]
-        boxes = np.array([_as_row(each.box, look.aspect) for each in found]).reshape(-1, 4)
-        scores = np.array([each.confidence for each in found])
-        taken = self._associate(found, boxes, scores)
-        self._begin(found, boxes, scores, taken)
-        return Tracked(alive=self._views(), ended=ended)
+        found = _found(look, self._thresholds.low)
+        self._begin(found, self._continue(found))
+        return Tracked(alive=self._alive(self._book.motion.place, at_us), ended=ended)
 
     def idle(self, at: datetime) -> Tracked:
-        """Time passes without a look."""
-        at_us = (at - EPOCH) // _MICROSECOND
-        ended = self._pass_time(at_us) if at_us > self._at_us else ()
-        return Tracked(alive=self._views(), ended=ended)
+        """Time passes without a look; a look from before `at` may still come."""
+        at_us = _microseconds(at)
+        if at_us <= max(self._at_us, self._resume_until_us):
+            return Tracked(alive=self._alive(self._book.motion.place, self._at_us), ended=())
+        ended = self._end(at_us)
+        step_s = min((at_us - self._at_us) / 1e6, LONGEST_STEP_S)
+        return Tracked(alive=self._alive(self._book.motion.predicted(step_s).place, at_us), ended=ended)
 
     def save(self) -> bytes:
         """Everything that `restore` needs, as JSON."""
@@ -71,7 +94,7 @@ class Tracker:
             "aspect": self._aspect,
             "tracks": self._book.to_json(),
         }
-        return json.dumps(document, separators=(",", ":")).encode()
+        return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
     def restore(
@@ -83,124 +106,124 @@ class Tracker:
             stream: Whose.
             thresholds: Of the weights that go on.
             saved: By `save`.
-            resumed_at: Given after a restart: tracks get as long as usual from the first look on to be found
-                again, unless ten seconds have passed.
+            resumed_at: When, after a restart. If that took no longer than ten seconds, tracks get as long as
+                usual to be found again, from the first look on.
         """
         tracker = cls(stream, thresholds)
         try:
             document = json.loads(saved)
-            if document["format"] == 1:
-                tracker._book = TrackBook.from_json(document["tracks"])
-                tracker._at_us, tracker._before_us = int(document["at_us"]), int(document["before_us"])
-                tracker._aspect = float(document["aspect"])
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            if document["format"] != 1:
+                return tracker
+            book = TrackBook.from_json(document["tracks"])
+            at_us, before_us = int(document["at_us"]), int(document["before_us"])
+            tracker._aspect = float(document["aspect"])
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return cls(stream, thresholds)
-        tracker._is_resuming = resumed_at is not None
+        tracker._book, tracker._at_us, tracker._before_us = book, at_us, before_us
+        if resumed_at is not None and _microseconds(resumed_at) - at_us <= RESUME_US:
+            tracker._resume_until_us = _microseconds(resumed_at) + RESUME_US
         return tracker
 
-    def _pass_time(self, at_us: int) -> tuple[TrackView, ...]:
-        """Predict, and end what was not seen for too long."""
-        gone_s = (at_us - self._at_us) / 1e6
-        if self._is_resuming and gone_s <= RESUME_S:
-            self._book.give_up_us = np.maximum(self._book.give_up_us, at_us + int(LOST_S * 1e6))
-        self._is_resuming = False
-        over = self._book.give_up_us < at_us
-        ended = self._views(over) if over.any() else ()
-        self._book = self._book.take(~over)
-        steps = np.full(len(self._book), min(gone_s, LONGEST_STEP_S))
+    def _end(self, at_us: int) -> tuple[TrackView, ...]:
+        """End what was not seen for too long."""
+        book = self._book
+        is_over = book.give_up_us < at_us
+        if not is_over.any():
+            return ()
+        self._book = book[~is_over]
+        told = is_over & book.is_confirmed
+        return tuple(book.views(told, book.settled, at_us=None, aspect=self._aspect))
+
+    def _predict(self, at_us: int) -> None:
+        book = self._book
         # What stands does not drift while nobody looks.
-        self._book.motion.speed[self._book.stillness.is_still] = 0.0
-        self._book.motion = self._book.motion.predicted(steps)
+        book.motion.speed[book.stillness.is_still] = 0.0
+        book.motion = book.motion.predicted(min((at_us - self._at_us) / 1e6, LONGEST_STEP_S))
         self._before_us, self._at_us = self._at_us, at_us
-        return ended
 
-    def _associate(self, found: list[Detection], boxes: Floats, scores: Floats) -> Numbers:
-        """Continue tracks; the detections that were used."""
+    def _continue(self, found: _Found) -> Mask:
+        """Continue tracks; says which detections were used."""
         book = self._book
-        groups = np.array([_group_number(each) for each in found], dtype=np.int64)
-        may = book.group[:, None] == groups[None, :]
-        is_high = scores >= self._thresholds.high
-        confirmed = book.is_confirmed
-        predicted, enlarged = edges(book.motion.place), edges(book.motion.place, enlarged=ENLARGED)
-        seen, seen_enlarged = edges(boxes), edges(boxes, enlarged=ENLARGED)
-        near = overlaps(enlarged, seen_enlarged)
-        was_seen = book.seen_us >= self._before_us
+        may = book.group[:, None] == found.group[None, :]
+        is_high = found.scores >= self._thresholds.high
+        is_sure, was_seen = book.is_confirmed, book.seen_us >= self._before_us
+        place = book.motion.place
         rounds = (
-            (near, NEAR, confirmed, is_high),
-            (overlaps(predicted, seen), SAME_LOW, confirmed & was_seen, ~is_high),
-            (overlaps(edges(book.last), seen), SAME_PLACE, confirmed, is_high),
-            (near, SAME_PLACE, ~confirmed, is_high),
+            (place, ENLARGED, NEAR, is_sure, is_high),
+            (place, 0.0, SAME_LOW, is_sure & was_seen, ~is_high),
+            (book.last, 0.0, SAME_PLACE, is_sure, is_high),
+            (place, ENLARGED, SAME_PLACE, ~is_sure, is_high),
         )
-        free_tracks = np.ones(len(book), dtype=np.bool_)
-        free = np.ones(len(found), dtype=np.bool_)
-        for likeness, least, tracks, detections in rounds:
-            allowed = may & (free_tracks & tracks)[:, None] & (free & detections)[None, :]
-            rows, columns = assign(likeness, allowed, least=least)
-            free_tracks[rows], free[columns] = False, False
-            if rows.size:
-                self._observe(rows, columns, found, boxes, scores)
-        return np.flatnonzero(~free)
+        partner = np.full(len(found.types), -1, dtype=np.int64)
+        is_free = np.ones(len(book), dtype=np.bool_)
+        for places, enlarged, least, tracks, detections in rounds:
+            rows = np.flatnonzero(tracks & is_free)
+            columns = np.flatnonzero(detections & (partner < 0))
+            if rows.size == 0 or columns.size == 0:
+                continue
+            likeness = overlaps(
+                edges(places[rows], enlarged=enlarged), edges(found.boxes[columns], enlarged=enlarged)
+            )
+            chosen, taken = assign(likeness, may[np.ix_(rows, columns)], least=least)
+            is_free[rows[chosen]] = False
+            partner[columns[taken]] = rows[chosen]
+        is_used: Mask = partner >= 0
+        self._observe(found, partner, is_used)
+        return is_used
 
-    def _observe(
-        self, rows: Numbers, columns: Numbers, found: list[Detection], boxes: Floats, scores: Floats
-    ) -> None:
-        book = self._book
-        book.motion.put(rows, book.motion.take(rows).corrected(boxes[columns], scores[columns]))
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-            book.vote(row, found[column].object_type, found[column].confidence)
-        book.last[rows] = boxes[columns]
-        book.seen_us[rows] = self._at_us
-        book.hits[rows] += 1
-        book.peak[rows] = np.maximum(book.peak[rows], scores[columns])
-        place = book.motion.place[rows]
-        feet = np.stack([place[:, 0], place[:, 1] + place[:, 3] / 2], axis=1)
-        book.stillness.observe(rows, feet, place[:, 3], self._at_us / 1e6)
-        is_still = book.stillness.is_still[rows]
-        patience = np.where(is_still, LOST_STANDING_S, LOST_S)
-        patience = np.where(book.hits[rows] < CONFIRMED_HITS, TENTATIVE_S, patience)
-        book.give_up_us[rows] = self._at_us + (patience * 1e6).astype(np.int64)
+    def _observe(self, found: _Found, partner: Numbers, is_used: Mask) -> None:
+        book, rows = self._book, partner[is_used]
+        types = [found.types[number] for number in np.flatnonzero(is_used).tolist()]
+        book.observe(rows, types, found.boxes[is_used], found.scores[is_used], at_us=self._at_us)
+        patience = np.where(book.stillness.is_still[rows], LOST_STANDING_US, LOST_US)
+        book.give_up_us[rows] = self._at_us + patience
 
-    def _begin(self, found: list[Detection], boxes: Floats, scores: Floats, taken: Numbers) -> None:
+    def _begin(self, found: _Found, is_used: Mask) -> None:
         """Begin tracks of sure detections that are no second box of something that is followed."""
-        fresh = np.setdiff1d(np.flatnonzero(scores >= self._thresholds.birth), taken)
+        fresh = np.flatnonzero(~is_used & (found.scores >= self._thresholds.birth))
         if fresh.size == 0:
             return
         book = self._book
-        groups = np.array([_group_number(found[number]) for number in fresh], dtype=np.int64)
         followed = np.flatnonzero(book.seen_us == self._at_us)
-        same = overlaps(edges(boxes[fresh]), edges(book.motion.place[followed])) > OVER
-        is_twin = (same & (groups[:, None] == book.group[followed][None, :])).any(axis=1)
+        same = overlaps(edges(found.boxes[fresh]), edges(book.motion.place[followed])) > TWIN
+        is_twin = (same & (found.group[fresh][:, None] == book.group[followed][None, :])).any(axis=1)
         fresh = fresh[~is_twin]
-        at = EPOCH + self._at_us * _MICROSECOND
-        ids = [track_id(self._stream, at, found[number].box) for number in fresh]
+        at = instant(self._at_us)
         new = TrackBook.begin(
-            ids,
-            [found[number].object_type for number in fresh],
-            groups[~is_twin],
-            boxes[fresh],
-            scores[fresh],
+            [track_id(self._stream, at, found.places[number]) for number in fresh.tolist()],
+            [found.types[number] for number in fresh.tolist()],
+            found.group[fresh],
+            found.boxes[fresh],
+            found.scores[fresh],
             at_us=self._at_us,
-            give_up_us=self._at_us + int(TENTATIVE_S * 1e6),
         )
+        new.give_up_us += TENTATIVE_US
         self._book = book.joined(new)
 
-    def _views(self, chosen: NDArray[np.bool_] | None = None) -> tuple[TrackView, ...]:
+    def _alive(self, places: Floats, at_us: int) -> tuple[TrackView, ...]:
         book = self._book
-        mask = book.is_confirmed if chosen is None else book.is_confirmed & chosen
-        at = EPOCH + self._at_us * _MICROSECOND
-        return tuple(book.view(number, at, self._aspect) for number in np.flatnonzero(mask).tolist())
+        return tuple(book.views(book.is_confirmed, places, at_us=at_us, aspect=self._aspect))
 
 
-def _group_number(detection: Detection) -> int:
-    """The group as a number."""
-    return _GROUP_NUMBERS[group_of(detection.object_type)]
-
-
-def _as_row(box: Box, aspect: float) -> tuple[float, float, float, float]:
-    """Centre and size, all in shares of the picture's height, so that distances can be compared."""
-    return (
-        (box.left + box.right) / 2 * aspect,
-        (box.top + box.bottom) / 2,
-        box.width * aspect,
-        box.height,
+def _found(look: Look, low: float) -> _Found:
+    """What a look found, without noise and nonsense."""
+    edge = np.array(
+        [(each.box.left, each.box.top, each.box.right, each.box.bottom) for each in look.detections]
+    ).reshape(-1, 4)
+    edge[:, 0::2] *= look.aspect
+    scores = np.array([each.confidence for each in look.detections], dtype=np.float64)
+    # Not-a-number fails both.
+    is_good = (scores >= low) & (np.abs(edge) <= FARTHEST).all(axis=1)
+    good = [each for each, is_kept in zip(look.detections, is_good.tolist(), strict=True) if is_kept]
+    edge = edge[is_good]
+    return _Found(
+        types=[each.object_type for each in good],
+        places=[each.box for each in good],
+        group=np.array([_GROUP_NUMBERS[group_of(each.object_type)] for each in good], dtype=np.int64),
+        boxes=np.concatenate([(edge[:, :2] + edge[:, 2:]) / 2, edge[:, 2:] - edge[:, :2]], axis=1),
+        scores=scores[is_good],
     )
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - EPOCH) // _MICROSECOND

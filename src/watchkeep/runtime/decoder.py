@@ -1,11 +1,13 @@
 """The decoder process: loads the weights, gives up its rights, decodes and detects until its input closes."""
 
+import contextlib
 import os
 import select
 from pathlib import Path
 
-from watchkeep.domain.errors import WatchkeepError
+from watchkeep.domain.errors import Invalid, WatchkeepError
 from watchkeep.processing.decoding import Decoder
+from watchkeep.processing.detecting import Detector
 from watchkeep.processing.model_files import load_detector
 from watchkeep.processing.words import AnalystWords, DecoderWord, Ready, Unfit, encode
 from watchkeep.runtime.sandbox import enter_sandbox
@@ -19,12 +21,30 @@ NICENESS = 5
 def run_decoder(models: Path, model: str, *, reading: int, writing: int) -> None:
     """Answer the words that come on one descriptor on the other, until the first is closed."""
     os.nice(NICENESS)
-    try:
-        detector = load_detector(models, model, fs=SystemFs())
-    except WatchkeepError as error:
-        _say(writing, Unfit(str(error)))
-        return
-    sandbox = enter_sandbox()
+    # What a library prints must not stand between our words.
+    words = os.dup(writing)
+    os.dup2(2, writing)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the analyst is gone: so are we
+        try:
+            detector = load_detector(models, model, fs=SystemFs())
+        except WatchkeepError as error:
+            _say(words, Unfit(str(error)))
+            return
+        serve(detector, reading=reading, writing=words, sandbox=enter_sandbox())
+
+
+def serve(detector: Detector, *, reading: int, writing: int, sandbox: tuple[str, ...]) -> None:
+    """Answer words with a detector that is loaded, until no more come.
+
+    Args:
+        detector: Finds objects.
+        reading: Descriptor on which words come.
+        writing: Descriptor for answers; who holds its other end reads always.
+        sandbox: What is forbidden to this process; said first.
+
+    Raises:
+        Invalid: What comes are no words.
+    """
     _say(writing, Ready(detector.card, sandbox))
     decoder = Decoder(detector)
     words = AnalystWords()
@@ -37,8 +57,13 @@ def run_decoder(models: Path, model: str, *, reading: int, writing: int) -> None
             for word in words.feed(received):
                 for answer in decoder.hear(word):
                     _say(writing, answer)
-        for answer in decoder.work():
-            _say(writing, answer)
+        try:
+            for answer in decoder.work():
+                _say(writing, answer)
+        except Invalid as error:
+            # Only the detector raises it: whatever the picture, good weights give good numbers.
+            _say(writing, Unfit(str(error)))
+            return
 
 
 def _say(descriptor: int, word: DecoderWord) -> None:

@@ -221,10 +221,9 @@ class EventWriter:
             events.put_analysed(connection, stream, card.id, found)
         for news, view in held.tracks.values():
             events.put_tracks(connection, news.camera, news.stream, card.id, [view])
-        for refused, reason in events.put_events(connection, list(held.events.values()), model=card.id):
+        told = list(held.events.values())
+        for refused, reason in events.put_events(connection, told, model=card.id, pictures=held.pictures):
             log.error("event refused, put aside", extra={"event": str(refused), "reason": reason})
-        for picture in held.pictures:
-            events.set_picture(connection, picture)
 
     def _measure(self, held: _Held) -> None:
         now = self._clock.now()

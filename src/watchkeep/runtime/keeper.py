@@ -1,4 +1,7 @@
-"""The keeper process: retention and tidying, every ten seconds. May die at any time; nothing waits for it."""
+"""The keeper process: retention, roll-ups and tidying, every ten seconds.
+
+May die at any time; nothing waits for it.
+"""
 
 import logging
 import threading
@@ -6,10 +9,12 @@ from datetime import timedelta
 
 from prometheus_client import Counter, Gauge
 
-from watchkeep.domain.errors import CatalogUnavailable
+from watchkeep.domain.errors import CatalogUnavailable, Unavailable
+from watchkeep.domain.event import EndReason
+from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog import footage, outbox, partitions, sessions
+from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +26,19 @@ OUTBOX_AGE = timedelta(days=1)
 ATTEMPTS_AGE = timedelta(days=1)
 TOMBSTONE_AGE = timedelta(days=400)
 """Why something was deleted can be asked for as long as the audit is kept, and a month more."""
+ORPHAN_AGE = timedelta(minutes=15)
+"""An event that goes on is seen every few seconds. Nobody has followed an older one since."""
 DAYS_AHEAD = 7
+MOST_TURNS = 20
+"""In one round, of thousands of old events each."""
+MOST_REFRESHES = 20
+"""In one round: a long backlog must not keep the sweep waiting."""
 
 DELETED = Counter(
     "watchkeep_segments_deleted", "Segments deleted by retention or for want of space", ["reason"]
 )
 DELETED_BYTES = Counter("watchkeep_deleted_bytes", "Bytes of deleted segments")
+FORGOTTEN = Counter("watchkeep_old_events_deleted", "Events deleted by retention")
 FREE = Gauge(
     "watchkeep_volume_free_bytes", "Free space of the footage's disk", multiprocess_mode="mostrecent"
 )
@@ -38,6 +50,7 @@ SHORT = Gauge(
     "1 while the reserve is not free and nothing may go",
     multiprocess_mode="mostrecent",
 )
+LATE = Counter("watchkeep_late_changes", "Changes of events and tracks too old to be counted in roll-ups")
 KEK_AGE = Gauge("watchkeep_kek_age_seconds", "Age of the newest KEK version", multiprocess_mode="mostrecent")
 
 
@@ -59,6 +72,7 @@ class Keeper:
             reserve_bytes=self._reserve_bytes,
             default_keep=timedelta(days=node.settings.recording.retention_days),
         )
+        self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
@@ -83,6 +97,7 @@ class Keeper:
             log.info("keeping waits for the database", extra={"error": str(error)})
         except OSError as error:
             log.warning("keeping waits for the disk", extra={"error": str(error)})
+        self._roll_up()
 
     def _sweep(self) -> None:
         swept = self._sweeper.sweep()
@@ -97,6 +112,19 @@ class Keeper:
             log.warning("nothing is deleted, the clock is doubted", extra={"why": swept.doubt})
         self._doubt = swept.doubt
 
+    def _roll_up(self) -> None:
+        """Count anew what changed; what is left over, or fails, is taken up in the next round."""
+        try:
+            for _ in range(MOST_REFRESHES):
+                done = rollups.refresh(self._node.catalog, at=self._node.machine.clock.now())
+                LATE.inc(done.late)
+                if done.is_over or not done.marks:
+                    return
+        except CatalogUnavailable as error:
+            log.info("roll-ups wait for the database", extra={"error": str(error)})
+        except Unavailable as error:
+            log.warning("roll-ups wait", extra={"error": str(error)})
+
     def _tidy(self) -> None:
         now = self._node.machine.clock.now()
         with self._node.catalog.transaction("keeper") as connection:
@@ -105,3 +133,10 @@ class Keeper:
             sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE)
             outbox.forget(connection, before=now - OUTBOX_AGE)
             footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
+            if not self._doubt:
+                rollups.forget(connection, now=now)
+        with self._node.catalog.transaction("keeper") as connection:
+            seen_before = now - ORPHAN_AGE
+            event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
+        if not self._doubt:
+            FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))

@@ -218,6 +218,7 @@ class PictureTaking:
             del self._album.taken[next(iter(self._album.taken))]
         self._writer.submit_picture(
             EventPicture(
+                camera=event.camera,
                 event=event.id,
                 started_at=event.started_at,
                 volume=node.volume.id,

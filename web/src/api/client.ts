@@ -16,14 +16,15 @@ export function announceSignedOut(): void {
   for (const listener of signedOutListeners) listener();
 }
 
-/** A path below /api/v1 with its query; undefined, null and "" are left out. */
-export function address(
-  path: string,
-  query: Record<string, string | number | null | undefined> = {},
-): string {
+type Asked = string | number | null | undefined | readonly string[];
+
+/** A path below /api/v1 with its query; undefined, null and "" are left out, a list repeats its name. */
+export function address(path: string, query: Record<string, Asked> = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "") search.set(key, String(value));
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== undefined && each !== null && each !== "") search.append(key, String(each));
+    }
   }
   const text = search.toString();
   return `${ROOT}${path}${text ? `?${text}` : ""}`;

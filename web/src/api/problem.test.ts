@@ -25,6 +25,13 @@ describe("a problem", () => {
     );
   });
 
+  it("tells which field it is about, when the server does", () => {
+    expect(problemOf(422, { detail: "A rule needs a name.", field: "name" }).field).toBe("name");
+    const places = [{ place: "body.points.0", sentence: "too short" }];
+    expect(problemOf(422, { places }).field).toBe("points");
+    expect(problemOf(500, {}).field).toBe("");
+  });
+
   it("has a sentence even when the server said nothing", () => {
     expect(problemOf(403, undefined).message).toBe("Your roles do not allow this.");
     expect(problemOf(502, "<html>").message).toBe("The server answered with status 502.");
@@ -43,6 +50,12 @@ describe("an address", () => {
       "/api/v1/audit?limit=50",
     );
     expect(address("/health")).toBe("/api/v1/health");
+  });
+
+  it("repeats the name of a list", () => {
+    expect(address("/incidents", { camera: ["gate", "yard"], kind: [] })).toBe(
+      "/api/v1/incidents?camera=gate&camera=yard",
+    );
   });
 
   it("escapes what it carries", () => {

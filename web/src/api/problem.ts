@@ -2,12 +2,15 @@
 export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;
+  /** The part of a body that was wrong, as "points"; "" where the server named none. */
+  readonly field: string;
 
-  constructor(status: number, title: string, detail: string) {
+  constructor(status: number, title: string, detail: string, field = "") {
     super(detail);
     this.name = "ApiProblem";
     this.status = status;
     this.title = title;
+    this.field = field;
   }
 
   /** Whether the same request may succeed a little later. */
@@ -33,6 +36,7 @@ const BY_STATUS: Record<number, string> = {
 interface Body {
   title?: unknown;
   detail?: unknown;
+  field?: unknown;
   places?: { place: string; sentence: string }[];
 }
 
@@ -47,6 +51,7 @@ export function problemOf(status: number, body: unknown): ApiProblem {
     status,
     title,
     detail || (BY_STATUS[status] ?? `The server answered with status ${status}.`),
+    typeof problem.field === "string" ? problem.field : (problem.places?.[0]?.place.split(".")[1] ?? ""),
   );
 }
 

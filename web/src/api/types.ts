@@ -1,4 +1,5 @@
 // The bodies of /api/v1, as docs/reference/openapi.json describes them. Times are ISO 8601 in UTC.
+import type { Detecting } from "./event-types";
 
 export interface Page<T> {
   items: T[];
@@ -192,4 +193,5 @@ export interface Health {
   cameras: { recording: number; total: number };
   database: "ok" | "behind";
   demo: { state: "off" | "preparing" | "on"; progress: number; detail: string };
+  detector?: Detecting;
 }

@@ -1,4 +1,6 @@
+import type { Watched } from "../api/event-types";
 import type { Camera, Stream } from "../api/types";
+import { WatchedLine } from "../parts/detector-facts";
 import { bitRate } from "../parts/quantities";
 import { StateDot, type Tone } from "../parts/state-dot";
 import { Time } from "../parts/time";
@@ -6,12 +8,14 @@ import { codecName } from "../player/codec";
 
 interface CameraRowProps {
   camera: Camera;
+  /** How the detector fares with it; undefined while that is not known. */
+  watched: Watched | undefined;
   isBusy: boolean;
   onToggle: () => void;
   onRemove: () => void;
 }
 
-export function CameraRow({ camera, isBusy, onToggle, onRemove }: CameraRowProps) {
+export function CameraRow({ camera, watched, isBusy, onToggle, onRemove }: CameraRowProps) {
   const mayConfigure = camera.actions.includes("configure");
   return (
     <li class="card row" data-camera={camera.id}>
@@ -25,6 +29,7 @@ export function CameraRow({ camera, isBusy, onToggle, onRemove }: CameraRowProps
           <StreamLine key={stream.id} stream={stream} isEnabled={camera.is_enabled} />
         ))}
       </ul>
+      {watched && <WatchedLine watched={watched} />}
       <p class="quiet">
         Footage is kept for {camera.retention_days} days. Added <Time at={camera.created_at} />.
       </p>
@@ -32,6 +37,11 @@ export function CameraRow({ camera, isBusy, onToggle, onRemove }: CameraRowProps
         <a class="button" href={`/play/${camera.id}`}>
           Play
         </a>
+        {camera.actions.includes("view_recorded") && (
+          <a class="button" href={`/cameras/${camera.id}/rules`} aria-label={`Rules of ${camera.name}`}>
+            Rules
+          </a>
+        )}
         {mayConfigure && (
           <>
             <a class="button" href={`/cameras/${camera.id}`}>

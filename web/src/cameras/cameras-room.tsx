@@ -1,12 +1,17 @@
 import { useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import { changeCamera, getHealth, listCameras } from "../api/endpoints";
+import { getDetector } from "../api/event-endpoints";
+import type { Detector } from "../api/event-types";
 import { useMay, useSession } from "../api/session-context";
 import type { Camera } from "../api/types";
 import { useRemote } from "../api/use-remote";
+import { detectingSentence, detectingTone } from "../parts/detecting";
+import { DetectorFacts } from "../parts/detector-facts";
 import { Icon } from "../parts/icon";
 import { Empty, Fault, Hint, Loading } from "../parts/notice";
 import { counted } from "../parts/quantities";
+import { StateDot } from "../parts/state-dot";
 import { useSubmit } from "../parts/use-submit";
 import { CameraForm } from "./camera-form";
 import { CameraRow } from "./camera-row";
@@ -52,6 +57,31 @@ export default function CamerasRoom() {
 const DEMO_EVERY_MS = 1500;
 const useDemo = () => useRemote(getHealth, "demo", ["camera", "settings"], DEMO_EVERY_MS);
 
+const DETECTOR_EVERY_MS = 5000;
+
+/** Undefined for those who may not ask, and until it is known. */
+function useDetector(): Detector | undefined {
+  const mayAsk = useMay("see_status");
+  const { value } = useRemote(
+    (signal) => (mayAsk ? getDetector(signal) : Promise.resolve(null)),
+    `detector ${mayAsk}`,
+    [],
+    DETECTOR_EVERY_MS,
+  );
+  return value ?? undefined;
+}
+
+function DetectorCard({ detector }: { detector: Detector }) {
+  return (
+    <details class="card as-table">
+      <summary>
+        <StateDot tone={detectingTone(detector)} word={detectingSentence(detector)} />
+      </summary>
+      <DetectorFacts detector={detector} />
+    </details>
+  );
+}
+
 function TwoWays() {
   const demo = useDemo();
   return (
@@ -89,6 +119,7 @@ interface CameraListProps {
 function CameraList({ cameras, mayConfigure, error, refresh }: CameraListProps) {
   const [removed, setRemoved] = useState<Camera | null>(null);
   const demo = useDemo();
+  const detector = useDetector();
   const act = useSubmit();
   const legs =
     useSession().clear_text_legs ||
@@ -117,11 +148,13 @@ function CameraList({ cameras, mayConfigure, error, refresh }: CameraListProps) 
         </Hint>
       )}
       {mayConfigure && <DemoLine demo={demo.value?.demo} onChange={demo.refresh} />}
+      {detector && <DetectorCard detector={detector} />}
       <ul class="rows">
         {cameras.map((camera) => (
           <CameraRow
             key={camera.id}
             camera={camera}
+            watched={detector?.cameras.find((watched) => watched.camera === camera.id)}
             isBusy={act.isBusy}
             onToggle={() => toggle(camera)}
             onRemove={() => setRemoved(camera)}

@@ -5,12 +5,12 @@ import { Icon } from "./icon";
 interface DialogProps {
   title: string;
   onClose: () => void;
-  isWide?: boolean;
+  shape?: "narrow" | "wide" | "theatre";
   children: ComponentChildren;
 }
 
 /** A native modal dialog: it holds the focus, closes on Escape, and gives the focus back. */
-export function Dialog({ title, onClose, isWide = false, children }: DialogProps) {
+export function Dialog({ title, onClose, shape = "narrow", children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
   return (
     <dialog
       ref={element}
-      class={isWide ? "wide" : ""}
+      class={shape}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();

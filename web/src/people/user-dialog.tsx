@@ -31,7 +31,7 @@ export function UserDialog({ user, roles, cameras, onClose }: UserDialogProps) {
   const replace = (index: number, grant: Grant) =>
     setGrants(grants.map((old, i) => (i === index ? grant : old)));
   return (
-    <Dialog title={user ? `Edit ${user.name}` : "Add a person"} onClose={() => onClose(false)} isWide>
+    <Dialog title={user ? `Edit ${user.name}` : "Add a person"} onClose={() => onClose(false)} shape="wide">
       <form onSubmit={submit}>
         <div class="pair">
           {!user && (

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import { listCameras } from "../api/endpoints";
+import type { CameraEvent } from "../api/event-types";
 import type { Camera } from "../api/types";
 import { useRemote } from "../api/use-remote";
 import { Choice, Field } from "../parts/field";
@@ -8,10 +9,13 @@ import { Icon } from "../parts/icon";
 import { Empty, Fault, Loading } from "../parts/notice";
 import { fromLocal, instant, iso, toLocal } from "../time/format";
 import { useZone } from "../time/zone";
+import { EventLane } from "./event-lane";
+import { neighbour } from "./event-marks";
 import { ExportDialog } from "./export-dialog";
 import { SpanTable } from "./span-table";
 import { TimelineBar } from "./timeline";
 import { Transport } from "./transport";
+import { useEvents } from "./use-events";
 import { type Playback, usePlayback } from "./use-playback";
 import { useSpans } from "./use-spans";
 import { follow, lengthOf, type View, viewAround } from "./view";
@@ -71,6 +75,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
   const playback = usePlayback(video, camera.id, zone, main?.frames_per_second || 25);
   const spans = useSpans(camera.id, view);
   const { at } = playback;
+  const found = useEvents(camera.id, view, camera.actions.includes("view_recorded"));
   const wanted = useAddress(camera.id, query.t, lengthOf(view), playback);
 
   useEffect(() => {
@@ -81,6 +86,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
     wanted.push(ms);
     playback.goTo(ms);
   };
+  useEventKeys(found.events, at, pick);
   return (
     <div class="play">
       <div class="bar">
@@ -117,14 +123,31 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
         newest={spans.newest}
         onPick={pick}
       />
+      <EventLane name={camera.name} view={view} events={found.events} isCut={found.isCut} onPick={pick} />
       <ZoomBar view={view} at={at} onView={setView} />
-      <Fault error={spans.error} />
+      <Fault error={spans.error ?? found.error} />
       <SpanTable name={camera.name} view={view} stretches={spans.stretches} />
       {isExporting && at !== null && (
         <ExportDialog camera={camera} at={at} onClose={() => setExporting(false)} />
       )}
     </div>
   );
+}
+
+/** `e` plays the next event, `E` the one before. */
+function useEventKeys(events: readonly CameraEvent[], at: number | null, onPick: (ms: number) => void): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || at === null) return;
+      if (event.target instanceof Element && event.target.closest("input, select, textarea, dialog")) return;
+      if (event.key !== "e" && event.key !== "E") return;
+      event.preventDefault();
+      const start = neighbour(events, at, event.key === "e" ? 1 : -1);
+      if (start !== null) onPick(start - 1500);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  });
 }
 
 function Screen({

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { changePassword, signOut } from "../api/endpoints";
 import { Dialog } from "../parts/dialog";
+import { Disclosure } from "../parts/disclosure";
 import { Field } from "../parts/field";
 import { Icon } from "../parts/icon";
 import { Fault } from "../parts/notice";
@@ -26,28 +27,18 @@ export function Account({ name, onSignedOut, onHelp }: AccountProps) {
   const [isChanging, setChanging] = useState(false);
   const { isBusy, run } = useSubmit();
   const shut = () => menu.current?.removeAttribute("open");
-  useEffect(() => {
-    const leave = (event: Event) => {
-      if (
-        event instanceof KeyboardEvent
-          ? event.key === "Escape"
-          : !menu.current?.contains(event.target as Node)
-      )
-        shut();
-    };
-    document.addEventListener("pointerdown", leave);
-    document.addEventListener("keydown", leave);
-    return () => {
-      document.removeEventListener("pointerdown", leave);
-      document.removeEventListener("keydown", leave);
-    };
-  }, []);
   return (
-    <details class="account" ref={menu}>
-      <summary aria-label={`Account of ${name}`}>
-        <Icon name="account" />
-        <span>{name}</span>
-      </summary>
+    <Disclosure
+      element={menu}
+      class="account"
+      name={`Account of ${name}`}
+      summary={
+        <>
+          <Icon name="account" />
+          <span>{name}</span>
+        </>
+      }
+    >
       <div class="menu">
         <fieldset class="segmented">
           <legend>Theme</legend>
@@ -100,7 +91,7 @@ export function Account({ name, onSignedOut, onHelp }: AccountProps) {
         </button>
       </div>
       {isChanging && <PasswordDialog onClose={() => setChanging(false)} />}
-    </details>
+    </Disclosure>
   );
 }
 

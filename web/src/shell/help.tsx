@@ -7,6 +7,23 @@ const PLAY_KEYS: [string, string][] = [
   [", / .", "One picture back / forth"],
   ["[ / ]", "To the recording before / after the next gap"],
   ["< / >", "Slower / faster"],
+  ["e / E", "To the next / previous event"],
+];
+
+const REVIEW_KEYS: [string, string][] = [
+  ["j / k", "To the next / previous incident"],
+  ["Enter", "Play its moment"],
+  ["s", "Seen, or not seen after all"],
+  ["t", "True: it happened"],
+  ["f", "False alarm"],
+  ["Space", "Play or pause the moment"],
+  ["Escape", "Back to the list"],
+];
+
+const DRAWING_KEYS: [string, string][] = [
+  ["← ↑ → ↓", "Move the point; with Shift ten times as far"],
+  ["Enter", "Add a point after it"],
+  ["Delete", "Remove the point"],
 ];
 
 const TIMELINE_KEYS: [string, string][] = [
@@ -19,7 +36,7 @@ const TIMELINE_KEYS: [string, string][] = [
 
 export function Help({ rooms, onClose }: { rooms: readonly RoomSign[]; onClose: () => void }) {
   return (
-    <Dialog title="Keyboard" onClose={onClose} isWide>
+    <Dialog title="Keyboard" onClose={onClose} shape="wide">
       <Keys
         title="Everywhere"
         keys={[
@@ -28,6 +45,8 @@ export function Help({ rooms, onClose }: { rooms: readonly RoomSign[]; onClose: 
         ]}
       />
       <Keys title="Play" keys={PLAY_KEYS} />
+      <Keys title="Review" keys={REVIEW_KEYS} />
+      <Keys title="Drawing a zone or a line, on one of its points" keys={DRAWING_KEYS} />
       <Keys title="Timeline, when it has the focus" keys={TIMELINE_KEYS} />
     </Dialog>
   );

@@ -13,6 +13,8 @@ export interface RoomSign {
 export const ROOMS: readonly RoomSign[] = [
   { path: "/live", name: "Live", icon: "live", letter: "l" },
   { path: "/play", name: "Play", icon: "play", letter: "p" },
+  { path: "/review", name: "Review", icon: "review", letter: "r" },
+  { path: "/analytics", name: "Analytics", icon: "analytics", letter: "n" },
   { path: "/cameras", name: "Cameras", icon: "cameras", letter: "c" },
   { path: "/storage", name: "Storage", icon: "storage", letter: "s", needs: "see_status" },
   { path: "/people", name: "People", icon: "people", letter: "e", needs: "manage_users" },

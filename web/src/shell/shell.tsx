@@ -11,6 +11,9 @@ import { useKeys } from "./use-keys";
 
 const Live = lazy(() => import("../live/live-room"));
 const Play = lazy(() => import("../play/play-room"));
+const Review = lazy(() => import("../review/review-room"));
+const Analytics = lazy(() => import("../analytics/analytics-room"));
+const Rules = lazy(() => import("../cameras/rules-room"));
 const Cameras = lazy(() => import("../cameras/cameras-room"));
 const Storage = lazy(() => import("../storage/storage-room"));
 const People = lazy(() => import("../people/people-room"));
@@ -42,7 +45,10 @@ export function Shell({ session, onSignedOut }: { session: Session; onSignedOut:
               <Route path="/sign-in" component={Nothing} />
               <Route path="/live" component={Live} />
               <Route path="/play/:camera?" component={Play} />
+              <Route path="/review" component={Review} />
+              <Route path="/analytics" component={Analytics} />
               <Route path="/cameras/:camera?" component={Cameras} />
+              <Route path="/cameras/:camera/rules/:rule?" component={Rules} />
               <Route path="/storage" component={Storage} />
               <Route path="/people" component={People} />
               <Route path="/audit" component={Audit} />

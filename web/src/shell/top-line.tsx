@@ -4,6 +4,7 @@ import { useRemote } from "../api/use-remote";
 import { Icon } from "../parts/icon";
 import { StateDot, type Tone } from "../parts/state-dot";
 import { Account } from "./account";
+import { DetectorLine } from "./detector-line";
 import { isWithin, type RoomSign } from "./rooms";
 
 interface TopLineProps {
@@ -61,11 +62,14 @@ function HealthLine() {
           ? "good"
           : "busy";
   return (
-    <p class="health" role="status" title={value.sentence}>
-      <StateDot
-        tone={tone}
-        word={error ? "No answer from the recorder; what follows may be old" : value.sentence}
-      />
-    </p>
+    <div class="health">
+      <p role="status" title={value.sentence}>
+        <StateDot
+          tone={tone}
+          word={error ? "No answer from the recorder; what follows may be old" : value.sentence}
+        />
+      </p>
+      {value.detector && !error && <DetectorLine detecting={value.detector} />}
+    </div>
   );
 }

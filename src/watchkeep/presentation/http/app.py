@@ -10,6 +10,7 @@ from watchkeep.domain.errors import WatchkeepError
 from watchkeep.presentation.http import live, problems, webui
 from watchkeep.presentation.http.headers import SafeHeaders
 from watchkeep.presentation.http.routes import (
+    analytics,
     audit,
     cameras,
     changes,
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rules.router,
     live.router,
     changes.router,
+    analytics.router,
     storage.router,
     users.router,
     roles.router,

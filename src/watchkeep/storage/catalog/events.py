@@ -1,6 +1,6 @@
 """Events, their objects and tracks, as the analyst writes them and as they are asked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,10 +12,12 @@ from watchkeep.domain.event import Event
 from watchkeep.domain.event_record import FAR_FUTURE, EventFilter, StoredEvent
 from watchkeep.domain.geometry import Box
 from watchkeep.domain.ids import CameraId, EventId, IncidentId, StreamId
+from watchkeep.domain.interval import Interval
 from watchkeep.domain.track import TrackView
-from watchkeep.storage.catalog import incidents, outbox
+from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.event_rows import event_rows
+from watchkeep.storage.catalog.incidents import Intake, Notices
 from watchkeep.storage.catalog.outbox import NoticeKind
 from watchkeep.storage.catalog.queries import load
 
@@ -23,8 +25,9 @@ _QUERIES = load("events")
 
 LONGEST = timedelta(days=2)
 """An event that goes on for longer is looked for no further back."""
+FIRST_WINDOW = timedelta(days=10)
+"""Partitions are made a week ahead: of the last ten days two or three hold something."""
 LAST_ID = UUID(int=(1 << 128) - 1)
-DELETE_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class EventPicture:
         box: Of the object then.
     """
 
+    camera: CameraId
     event: EventId
     started_at: datetime
     volume: UUID
@@ -58,63 +62,142 @@ class After:
 FIRST_PAGE = After(FAR_FUTURE, LAST_ID)
 
 
-def put_events(
-    connection: Connection, events: Sequence[Event], *, model: UUID | None
-) -> list[tuple[EventId, str]]:
-    """Write events as they stand; a revision that is known or older changes nothing.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    revision: int
+    severity: int
+    ended_at: datetime | None
+    incident: IncidentId | None
 
-    Partitions for days that have none are made. Incidents of the cameras are brought up to date, and notices are
-    published of what a person could notice. An event that breaks a rule of the catalog is put aside in
-    `refused_rows`, so that it does not hold up the others.
+    def reaches_less_than(self, event: Event) -> bool:
+        """Whether the event may now touch others than it did; one that goes on touches all that come."""
+        return self.ended_at is not None and (event.ended_at is None or event.ended_at > self.ended_at)
+
+
+_UNKNOWN = _Known(0, -1, None, None)
+
+
+def put_events(
+    connection: Connection,
+    events: Sequence[Event],
+    *,
+    model: UUID | None,
+    pictures: Sequence[EventPicture] = (),
+) -> list[tuple[EventId, str]]:
+    """Write events as they stand, then their pictures; a revision that is known or older changes nothing.
+
+    Partitions for days that have none are made. Incidents of the cameras are brought up to date, and notices
+    are published of what a person could notice: to be called last in a transaction. An event that breaks a
+    rule of the catalog is put aside in `refused_rows`, so that it does not hold up the others; a picture of
+    an event that is not there is no error.
 
     Returns:
         The events that were put aside, each with the reason; to be logged.
     """
-    if not events:
+    if not events and not pictures:
         return []
+    days = sorted({event.started_at.astimezone(UTC).date() for event in events})
+    connection.execute(_QUERIES["make_partitions"], {"days": days})
+    # Whoever changes incidents takes these locks first and publishes last, so nobody waits in a circle.
+    touched = {event.camera for event in events} | {picture.camera for picture in pictures}
+    lock_cameras(connection, touched)
+    refused: list[tuple[EventId, str]] = []
     try:
         with connection.transaction():
-            _put_all(connection, events, model)
+            notices = _put_all(connection, events, model)
     except (psycopg.IntegrityError, psycopg.DataError):
-        return _put_one_by_one(connection, events, model)
-    return []
+        notices, refused = _put_one_by_one(connection, events, model)
+    if pictures:
+        notices += _put_pictures(connection, pictures)
+    publish_all(connection, notices)
+    return refused
+
+
+def lock_cameras(connection: Connection, cameras: Collection[CameraId]) -> None:
+    """One writer of a camera's incidents at a time, until the transaction ends."""
+    for camera in sorted(cameras):
+        connection.execute(_QUERIES["lock_camera"], {"camera": camera})
+
+
+def publish_all(connection: Connection, notices: Notices) -> None:
+    """Add notices to the outbox, in their order."""
+    for kind, camera, facts in notices:
+        outbox.publish(connection, kind, camera=camera, facts=facts)
 
 
 def _put_one_by_one(
     connection: Connection, events: Sequence[Event], model: UUID | None
-) -> list[tuple[EventId, str]]:
+) -> tuple[Notices, list[tuple[EventId, str]]]:
+    notices: Notices = []
     refused: list[tuple[EventId, str]] = []
     for event in events:
         try:
             with connection.transaction():
-                _put_all(connection, [event], model)
+                notices += _put_all(connection, [event], model)
         except (psycopg.IntegrityError, psycopg.DataError) as error:
             reason = str(error).splitlines()[0]
             connection.execute(_QUERIES["refuse"], {"row": repr(event), "reason": reason})
             refused.append((event.id, reason))
-    return refused
+    return notices, refused
 
 
-def _put_all(connection: Connection, events: Sequence[Event], model: UUID | None) -> None:
-    days = sorted({event.started_at.astimezone(UTC).date() for event in events})
-    connection.execute(_QUERIES["make_partitions"], {"days": days})
-    for camera in sorted({event.camera for event in events}):
-        connection.execute(_QUERIES["lock_camera"], {"camera": camera})
+def _put_all(connection: Connection, events: Sequence[Event], model: UUID | None) -> Notices:
+    if not events:
+        return []
     known = _known(connection, events)
     changed = [event for event in events if event.revision > known.get(event.id, _UNKNOWN).revision]
+    if not changed:
+        return []
     with connection.cursor() as cursor:
-        if changed:
-            cursor.executemany(_QUERIES["put_event"], [_facts(event, model) for event in changed])
-            cursor.executemany(_QUERIES["put_object"], [_object_facts(event) for event in changed])
-    new = {event.id for event in changed if event.id not in known}
-    notices = incidents.take_in(connection, changed, new=new)
+        cursor.executemany(_QUERIES["put_event"], [_facts(event, model) for event in changed])
+        cursor.executemany(_QUERIES["put_object"], [_object_facts(event) for event in changed])
+    notices = _to_incidents(connection, changed, known)
     for event in changed:
         before = known.get(event.id)
         is_over = event.ended_at is not None
         if before is None or before.severity != event.severity or (before.ended_at is not None) != is_over:
             notices.append((NoticeKind.EVENT, event.camera, _notice(event, is_new=before is None)))
-    for kind, camera, facts in notices:
-        outbox.publish(connection, kind, camera=camera, facts=facts)
+    return notices
+
+
+def _to_incidents(connection: Connection, changed: Sequence[Event], known: dict[EventId, _Known]) -> Notices:
+    """Bring the incidents up to date; what can be noticed of them."""
+    intake = Intake(connection)
+    reaching: list[Event] = []
+    homes: dict[IncidentId, None] = {}
+    for event in changed:
+        before = known.get(event.id, _UNKNOWN)
+        if before.incident is None or before.reaches_less_than(event):
+            reaching.append(event)
+        else:
+            homes[before.incident] = None
+    # First those that grew no further than they were known to reach: they may be over before others begin.
+    for incident in homes:
+        intake.refresh(incident)
+    for event in sorted(reaching, key=lambda each: each.started_at):
+        intake.join(event, is_new=event.id not in known)
+    return intake.notices()
+
+
+def _put_pictures(connection: Connection, pictures: Sequence[EventPicture]) -> Notices:
+    intake = Intake(connection)
+    for picture in pictures:
+        facts = {
+            "id": picture.event,
+            "start": picture.started_at,
+            "volume": picture.volume,
+            "path": picture.path,
+            "size_bytes": picture.size_bytes,
+            "at": picture.at,
+            "left": picture.box.left,
+            "top": picture.box.top,
+            "right": picture.box.right,
+            "bottom": picture.box.bottom,
+        }
+        row = connection.execute(_QUERIES["set_picture"], facts).fetchone()
+        if row is not None and row[0] is not None:
+            intake.refresh(IncidentId(row[0]), is_pictured=True)
+    return intake.notices()
 
 
 def put_tracks(
@@ -124,7 +207,10 @@ def put_tracks(
     model: UUID | None,
     tracks: Sequence[TrackView],
 ) -> None:
-    """Write tracks as they stand; what is known with more observations stays."""
+    """Write tracks as they stand; what is known with more observations stays.
+
+    A view of a track that was not seen any more when it was made is the last one.
+    """
     if not tracks:
         return
     days = sorted({view.started_at.astimezone(UTC).date() for view in tracks})
@@ -171,7 +257,11 @@ def open_events(connection: Connection, streams: Sequence[StreamId], *, now: dat
 def list_events(
     connection: Connection, wanted: EventFilter, *, after: After = FIRST_PAGE, limit: int = 100
 ) -> list[StoredEvent]:
-    """Events, newest first; at most `limit`, behind `after`."""
+    """Events, newest first; at most `limit`, behind `after`.
+
+    Whoever gives no span walks back through all partitions, window by window, until the page is full: a plan
+    over half a year of partitions takes longer than the page.
+    """
     facts: dict[str, object] = {
         "cameras": _texts(wanted.cameras),
         "kinds": _texts(wanted.kinds),
@@ -179,14 +269,32 @@ def list_events(
         "severity": wanted.least_severity,
         "rule": wanted.rule,
         "incident": wanted.incident,
-        "from": wanted.begun_from,
-        "to": wanted.begun_to,
         "overlaps_from": wanted.lasts_until,
         "cursor_at": after.at,
         "cursor_id": after.id,
-        "limit": limit,
     }
-    return event_rows(connection, _QUERIES["list"], facts)
+    found: list[StoredEvent] = []
+    for window in _windows(connection, wanted, after):
+        facts |= {"from": window.start, "to": window.end, "limit": limit - len(found)}
+        found += event_rows(connection, _QUERIES["list"], facts)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _windows(connection: Connection, wanted: EventFilter, after: After) -> Iterator[Interval]:
+    """Where to look, newest first, both ends included; each window is twice as long as the one before."""
+    row = connection.execute(_QUERIES["days"]).fetchone()
+    if row is None or row[0] is None:
+        return
+    oldest = max(wanted.begun_from, row[0].astimezone(UTC))
+    end = min(wanted.begun_to, after.at, row[1].astimezone(UTC))
+    length = FIRST_WINDOW
+    while end >= oldest:
+        start = max(oldest, end - length)
+        yield Interval(start, end)
+        end = start - timedelta(microseconds=1)
+        length *= 2
 
 
 def get_event(connection: Connection, event: EventId) -> StoredEvent | None:
@@ -195,54 +303,6 @@ def get_event(connection: Connection, event: EventId) -> StoredEvent | None:
     wanted = EventFilter(begun_from=start, begun_to=start + timedelta(milliseconds=1))
     found = list_events(connection, wanted, limit=1000)
     return next((stored for stored in found if stored.event.id == event), None)
-
-
-def set_picture(connection: Connection, picture: EventPicture) -> None:
-    """Note the sealed picture of an event; an event that is not there is no error."""
-    facts = {
-        "id": picture.event,
-        "start": picture.started_at,
-        "volume": picture.volume,
-        "path": picture.path,
-        "size_bytes": picture.size_bytes,
-        "at": picture.at,
-    }
-    row = connection.execute(_QUERIES["set_picture"], facts).fetchone()
-    if row is None:
-        return
-    camera, incident = CameraId(row[0]), row[1]
-    if incident is not None:
-        incidents.compute(connection, IncidentId(incident), around=picture.started_at)
-        facts_of = {"incident": str(incident), "state": "changed"}
-        outbox.publish(connection, NoticeKind.INCIDENT, camera=camera, facts=facts_of)
-
-
-def forget_events(connection: Connection, *, before: datetime) -> list[tuple[UUID, str]]:
-    """Remove some of the events that began before an instant, and all else of that age that belongs to them.
-
-    Roll-ups stay as they are. To be called again until it removes nothing.
-
-    Returns:
-        Volume and path of the pictures that nothing names any more.
-    """
-    connection.execute(_QUERIES["keep_marks_out"])
-    old = connection.execute(_QUERIES["delete_old"], {"before": before, "limit": DELETE_AT_ONCE}).fetchall()
-    facts = {"ids": [row[0] for row in old], "starts": [row[1] for row in old], "before": before}
-    rows = connection.execute(_QUERIES["delete_events"], facts).fetchall()
-    connection.execute(_QUERIES["delete_incidents"], {"before": before})
-    connection.execute(_QUERIES["delete_tracks"], {"before": before})
-    connection.execute(_QUERIES["delete_analysed"], {"before": before})
-    return [(volume, path) for volume, path in rows if path is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    revision: int
-    severity: int
-    ended_at: datetime | None
-
-
-_UNKNOWN = _Known(0, -1, None)
 
 
 def _known(connection: Connection, events: Sequence[Event]) -> dict[EventId, _Known]:

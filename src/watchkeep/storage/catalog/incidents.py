@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -12,6 +12,7 @@ from watchkeep.domain.event import INCIDENT_GAP, Event
 from watchkeep.domain.geometry import Box
 from watchkeep.domain.ids import CameraId, EventId, IncidentId, uuid8
 from watchkeep.domain.incident import Incident, IncidentFilter
+from watchkeep.domain.interval import Interval
 from watchkeep.domain.rule import Severity
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -19,48 +20,95 @@ from watchkeep.storage.catalog.queries import load
 
 _QUERIES = load("incidents")
 
-AROUND = timedelta(days=3)
-"""Events of one incident lie no further apart; bounds the partitions that are searched."""
-
 Notices = list[tuple[NoticeKind, CameraId, dict[str, str]]]
 
 
-def take_in(connection: Connection, events: Sequence[Event], *, new: Collection[EventId]) -> Notices:
-    """Put events into incidents, begun or merged as need be, and compute those anew; what to publish of it.
+class Intake:
+    """Puts changed events into incidents, begun or merged as need be; `notices` says what became of it.
 
-    The caller holds the cameras' locks.
+    The caller holds the locks of the cameras until the transaction ends.
     """
-    touched: dict[IncidentId, tuple[Event, str]] = {}
-    for event in sorted(events, key=lambda each: each.started_at):
-        incident, is_begun = _home_of(connection, event)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._before: dict[IncidentId, _Look | None] = {}  # None: there was none
+        self._pictured: set[IncidentId] = set()
+
+    def refresh(self, incident: IncidentId, *, is_pictured: bool = False) -> None:
+        """Compute an incident anew: one of its events changed, or got a picture; none came."""
+        look = self._look(incident)
+        if look is not None:
+            if is_pictured:
+                self._pictured.add(incident)
+            self._before.setdefault(incident, look)
+            self._compute(incident, first=look.started_at, last=look.seen_until)
+
+    def join(self, event: Event, *, is_new: bool) -> None:
+        """Find the incident of an event that came, or that may reach others than before."""
+        incident, reach = self._home_of(event)
         facts = {"incident": incident, "event": event.id, "start": event.started_at}
-        connection.execute(_QUERIES["join_event"], facts)
+        self._connection.execute(_QUERIES["join_event"], facts)
+        if is_new:
+            self._connection.execute(_QUERIES["unsee"], {"id": incident})
         # At once: the next event's home depends on when this incident is over.
-        compute(connection, incident, around=event.started_at)
-        if event.id in new and not is_begun:
-            connection.execute(_QUERIES["unsee"], {"id": incident})
-        was = touched.get(incident)
-        state = "new" if is_begun or (was is not None and was[1] == "new") else "changed"
-        touched[incident] = (event, state)
-    notices: Notices = []
-    for incident, (event, state) in touched.items():
-        now = get_incident(connection, incident)
-        if now is None:
-            continue  # merged into an older one a moment ago
-        is_closed = state == "changed" and now.ended_at is not None
-        facts_of = {
-            "incident": str(incident),
-            "state": "closed" if is_closed else state,
-            "severity": str(int(now.severity)),
+        first, last = min(reach.start, event.started_at), max(reach.end, event.started_at)
+        self._compute(incident, first=first, last=last)
+
+    def notices(self) -> Notices:
+        """What people can notice of it."""
+        told: Notices = []
+        for incident, before in self._before.items():
+            now = self._look(incident)
+            known = now or before
+            is_same = before is not None and now is not None and now.is_like(before)
+            if known is None or (is_same and incident not in self._pictured):
+                continue
+            # Who asks for one that was merged into an older one learns that it is not there.
+            state = "new" if before is None else "changed"
+            if before is not None and before.ended_at is None and known.ended_at is not None:
+                state = "closed"
+            facts = {"incident": str(incident), "state": state, "severity": str(known.severity)}
+            told.append((NoticeKind.INCIDENT, CameraId(known.camera_id), facts))
+        return told
+
+    def _compute(self, incident: IncidentId, *, first: datetime, last: datetime) -> None:
+        self._connection.execute(_QUERIES["compute"], {"id": incident, "first": first, "last": last})
+
+    def _look(self, incident: IncidentId) -> "_Look | None":
+        with self._connection.cursor(row_factory=class_row(_Look)) as cursor:
+            return cursor.execute(_QUERIES["look"], {"id": incident}).fetchone()
+
+    def _home_of(self, event: Event) -> tuple[IncidentId, Interval]:
+        """The incident that an event belongs to, and in which span its other events begin."""
+        facts = {
+            "camera": event.camera,
+            "start": event.started_at,
+            "end": event.ended_at,
+            "gap": INCIDENT_GAP,
         }
-        notices.append((NoticeKind.INCIDENT, event.camera, facts_of))
-    return notices
+        found = self._connection.execute(_QUERIES["touching"], facts).fetchall()
+        if not found:
+            return self._begin(event), Interval(event.started_at, event.started_at)
+        for row in found:
+            incident = IncidentId(row[0])
+            if incident not in self._before:
+                self._before[incident] = self._look(incident)
+        home = IncidentId(found[0][0])
+        others = [row[0] for row in found[1:]]
+        reach = Interval(found[0][1], max(row[2] for row in found))
+        if others:
+            moved = {"incident": home, "others": others, "first": reach.start, "last": reach.end}
+            for query in ("move_events", "merge_marks", "drop"):
+                self._connection.execute(_QUERIES[query], moved)
+        return home, reach
 
-
-def compute(connection: Connection, incident: IncidentId, *, around: datetime) -> None:
-    """Compute an incident whole from its events; `around` is the start of one of them."""
-    facts = {"id": incident, "first": around - AROUND, "last": around + AROUND}
-    connection.execute(_QUERIES["compute"], facts)
+    def _begin(self, event: Event) -> IncidentId:
+        text = f"incident {event.camera} {event.id}".encode()
+        incident = IncidentId(uuid8(event.started_at, hashlib.sha256(text).digest()))
+        facts = {"id": incident, "camera": event.camera, "start": event.started_at, "event": event.id}
+        self._connection.execute(_QUERIES["begin"], facts)
+        self._before.setdefault(incident, None)
+        return incident
 
 
 def list_incidents(
@@ -82,14 +130,15 @@ def list_incidents(
         "limit": limit,
     }
     with connection.cursor(row_factory=class_row(_IncidentRow)) as cursor:
-        return [row.incident() for row in cursor.execute(_QUERIES["list"], facts)]
+        # Not prepared: a plan that fits every filter would fit none.
+        return _whole(connection, cursor.execute(_QUERIES["list"], facts, prepare=False).fetchall())
 
 
 def get_incident(connection: Connection, incident: IncidentId) -> Incident | None:
     """One incident; None if there is none, or it was merged into another."""
     with connection.cursor(row_factory=class_row(_IncidentRow)) as cursor:
-        row = cursor.execute(_QUERIES["get"], {"id": incident}).fetchone()
-    return None if row is None else row.incident()
+        found = _whole(connection, cursor.execute(_QUERIES["get"], {"id": incident}).fetchall())
+    return found[0] if found else None
 
 
 def mark_seen(connection: Connection, incident: IncidentId, *, is_seen: bool, by: str, at: datetime) -> None:
@@ -106,38 +155,21 @@ def mark_verdict(
     connection.execute(_QUERIES["mark_verdict"], facts)
 
 
-def _home_of(connection: Connection, event: Event) -> tuple[IncidentId, bool]:
-    """The incident that an event belongs to, and whether it was begun for it."""
-    facts = {
-        "camera": event.camera,
-        "start": event.started_at,
-        "end": event.ended_at,
-        "gap": INCIDENT_GAP,
-    }
-    found = connection.execute(_QUERIES["touching"], facts).fetchall()
-    if not found:
-        text = f"incident {event.camera} {event.id}".encode()
-        incident = IncidentId(uuid8(event.started_at, hashlib.sha256(text).digest()))
-        begun = {
-            "id": incident,
-            "camera": event.camera,
-            "start": event.started_at,
-            "event": event.id,
-        }
-        connection.execute(_QUERIES["begin"], begun)
-        return incident, True
-    home = IncidentId(found[0][0])
-    others = [row[0] for row in found[1:]]
-    if others:
-        moved = {
-            "incident": home,
-            "others": others,
-            "first": found[0][1] - AROUND,
-            "last": max(row[2] for row in found) + AROUND,
-        }
-        connection.execute(_QUERIES["move_events"], moved)
-        connection.execute(_QUERIES["drop"], {"others": others})
-    return home, False
+@dataclass(frozen=True, slots=True)
+class _Look:
+    camera_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    seen_until: datetime
+    severity: int
+    event_count: int
+    event_types: list[str]
+    object_types: list[str]
+    best_event: UUID
+
+    def is_like(self, other: "_Look") -> bool:
+        """Whether nobody could tell them apart; that it went on a little is no news."""
+        return replace(self, seen_until=other.seen_until) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +188,9 @@ class _IncidentRow:
     reviewed_at: datetime | None
     reviewed_by: str | None
     verdict: bool | None
-    verdict_at: datetime | None
     verdict_by: str | None
-    has_picture: bool
-    best_left: float | None
-    best_top: float | None
-    best_right: float | None
-    best_bottom: float | None
-    best_at: datetime | None
 
-    def incident(self) -> Incident:
+    def incident(self, best: "_BestRow | None") -> Incident:
         return Incident(
             id=IncidentId(self.incident_id),
             camera=CameraId(self.camera_id),
@@ -177,19 +202,42 @@ class _IncidentRow:
             kinds=tuple(self.event_types),
             objects=tuple(self.object_types),
             best_event=EventId(self.best_event),
-            best_at=(self.best_at or self.best_event_at).astimezone(UTC),
-            best_box=Box(
-                self.best_left or 0.0,
-                self.best_top or 0.0,
-                self.best_right or 0.0,
-                self.best_bottom or 0.0,
-            ),
-            has_picture=self.has_picture,
+            best_at=(self.best_event_at if best is None else best.at).astimezone(UTC),
+            best_box=Box(0, 0, 0, 0) if best is None else best.box(),
+            has_picture=best is not None and best.has_picture,
             seen_at=None if self.reviewed_at is None else self.reviewed_at.astimezone(UTC),
             seen_by=self.reviewed_by,
             verdict=self.verdict,
             verdict_by=self.verdict_by,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _BestRow:
+    event_id: UUID
+    has_picture: bool
+    at: datetime
+    box_left: float
+    box_top: float
+    box_right: float
+    box_bottom: float
+
+    def box(self) -> Box:
+        return Box(self.box_left, self.box_top, self.box_right, self.box_bottom)
+
+
+def _whole(connection: Connection, rows: Sequence[_IncidentRow]) -> list[Incident]:
+    """Incidents with their best moments."""
+    if not rows:
+        return []
+    facts = {
+        "ids": [row.best_event for row in rows],
+        "first": min(row.best_event_at for row in rows),
+        "last": max(row.best_event_at for row in rows),
+    }
+    with connection.cursor(row_factory=class_row(_BestRow)) as cursor:
+        best = {row.event_id: row for row in cursor.execute(_QUERIES["best"], facts, prepare=False)}
+    return [row.incident(best.get(row.best_event)) for row in rows]
 
 
 def _texts(values: Collection[str] | None) -> list[str] | None:

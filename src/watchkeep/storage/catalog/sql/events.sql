@@ -8,7 +8,7 @@ select pg_advisory_xact_lock(724211463, hashtext(%(camera)s));
 
 -- known --
 -- What is known of these events already.
-select e.event_id, e.revision, e.severity, e.ended_at
+select e.event_id, e.revision, e.severity, e.ended_at, e.incident_id
   from events e
   join unnest(%(ids)s::uuid[], %(starts)s::timestamptz[]) as wanted (id, start)
     on e.event_id = wanted.id and e."timestamp" = wanted.start
@@ -101,10 +101,20 @@ select e.event_id, e."timestamp", e.ended_at, e.detected_at, e.camera_id, e.even
   join event_objects o on o.object_id = e.event_id and o."timestamp" = e."timestamp"
  where e.stream_id = any(%(streams)s::uuid[])
    and e.ended_at is null
-   and e."timestamp" > %(after)s;
+   and e."timestamp" > %(after)s
+   and o."timestamp" > %(after)s;
+
+-- days --
+-- From when to when there are partitions; null when there is none.
+select min(to_date(right(c.relname, 10), 'YYYY_MM_DD'))::timestamp at time zone 'UTC',
+       (max(to_date(right(c.relname, 10), 'YYYY_MM_DD')) + 1)::timestamp at time zone 'UTC'
+  from pg_inherits i
+  join pg_class c on c.oid = i.inhrelid
+ where i.inhparent = 'events'::regclass;
 
 -- list --
--- Events, newest first, page by page. The partitions are read newest first, by index, and no further than the page.
+-- Events of a span, newest first. Its partitions are read one after the other, newest first, each along its index
+-- events_time or events_camera, until the page is full; the others are not even planned for.
 select e.event_id, e."timestamp", e.ended_at, e.detected_at, e.camera_id, e.event_type, e.confidence, e.severity,
        e.event_metadata, e.rule_id, e.rule_version, e.track_id, e.stream_id, e.object_type, e.seen_until, e.end_reason,
        e.revision, e.severity_reasons, e.model_id, e.direction, e.best_at, e.best_score, e.best_left, e.best_top,
@@ -128,6 +138,8 @@ select e.event_id, e."timestamp", e.ended_at, e.detected_at, e.camera_id, e.even
        limit %(limit)s
   ) e
   join event_objects o on o.object_id = e.event_id and o."timestamp" = e."timestamp"
+   and o."timestamp" >= %(from)s
+   and o."timestamp" <= %(to)s
   join rules r on r.rule_id = e.rule_id
   left join models m on m.model_id = e.model_id
  order by e."timestamp" desc, e.event_id desc;
@@ -135,46 +147,17 @@ select e.event_id, e."timestamp", e.ended_at, e.detected_at, e.camera_id, e.even
 -- set_picture --
 -- Notes the sealed picture of an event; its incident is returned.
 update events
-   set picture_volume = %(volume)s, picture_path = %(path)s, picture_bytes = %(size_bytes)s, picture_at = %(at)s
+   set picture_volume = %(volume)s,
+       picture_path = %(path)s,
+       picture_bytes = %(size_bytes)s,
+       picture_at = %(at)s,
+       picture_left = %(left)s,
+       picture_top = %(top)s,
+       picture_right = %(right)s,
+       picture_bottom = %(bottom)s
  where event_id = %(id)s
    and "timestamp" = %(start)s
-returning camera_id, incident_id;
-
--- delete_old --
--- Removes events that began before an instant, oldest first; their pictures' places are returned.
-with old as (
-    select event_id, "timestamp" from events where "timestamp" < %(before)s order by "timestamp" limit %(limit)s
-), objects as (
-    delete from event_objects o using old where o.event_id = old.event_id and o."timestamp" = old."timestamp"
-), analytics as (
-    delete from event_analytics a using old where a.event_id = old.event_id and a."timestamp" = old."timestamp"
-)
-select event_id, "timestamp" from old;
-
--- delete_events --
--- Removes events whose objects are gone.
-delete from events e
- using unnest(%(ids)s::uuid[], %(starts)s::timestamptz[]) as old (id, start)
- where e.event_id = old.id
-   and e."timestamp" = old.start
-   and e."timestamp" < %(before)s
-returning e.picture_volume, e.picture_path;
-
--- delete_incidents --
--- Removes incidents that were over before an instant.
-delete from incidents where seen_until < %(before)s;
-
--- delete_tracks --
--- Removes tracks that began before an instant.
-delete from tracks where start_time < %(before)s;
-
--- delete_analysed --
--- Removes the notes of frames looked at before an instant.
-delete from analysed_frames where start_time < %(before)s;
-
--- keep_marks_out --
--- Deletion by age takes raw rows from under their roll-ups, which stay: no marks are left until the transaction ends.
-select set_config('watchkeep.is_retention', 'on', true);
+returning incident_id;
 
 -- refuse --
 -- Puts an event aside that breaks a rule of the catalog.

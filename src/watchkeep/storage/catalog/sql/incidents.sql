@@ -22,8 +22,26 @@ on conflict do nothing;
 update events set incident_id = %(incident)s
  where event_id = %(event)s and "timestamp" = %(start)s and incident_id is distinct from %(incident)s;
 
+-- merge_marks --
+-- What people said of incidents that are merged: seen is what was all seen; a verdict outlives the merging.
+update incidents i
+   set reviewed_at = case when o.are_seen then i.reviewed_at end,
+       reviewed_by = case when o.are_seen then i.reviewed_by end,
+       verdict = coalesce(i.verdict, o.verdict),
+       verdict_at = coalesce(i.verdict_at, o.verdict_at),
+       verdict_by = coalesce(i.verdict_by, o.verdict_by)
+  from (
+      select bool_and(reviewed_at is not null) as are_seen,
+             (array_agg(verdict order by started_at) filter (where verdict is not null))[1] as verdict,
+             (array_agg(verdict_at order by started_at) filter (where verdict is not null))[1] as verdict_at,
+             (array_agg(verdict_by order by started_at) filter (where verdict is not null))[1] as verdict_by
+        from incidents
+       where incident_id = any(%(others)s::uuid[])
+  ) o
+ where i.incident_id = %(incident)s;
+
 -- move_events --
--- All events of some incidents to another.
+-- All events of some incidents to another. Index: events_incident.
 update events set incident_id = %(incident)s
  where incident_id = any(%(others)s::uuid[]) and "timestamp" between %(first)s and %(last)s;
 
@@ -32,7 +50,7 @@ update events set incident_id = %(incident)s
 delete from incidents where incident_id = any(%(others)s::uuid[]);
 
 -- compute --
--- An incident whole from its events. Index: events_incident.
+-- An incident whole from its events, all of which begin in the span. Index: events_incident.
 update incidents i
    set started_at = found.started_at,
        ended_at = found.ended_at,
@@ -62,40 +80,51 @@ update incidents i
   ) found
  where i.incident_id = %(id)s;
 
+-- look --
+-- An incident as it is told of, and from when to when its events begin.
+select camera_id, started_at, ended_at, seen_until, severity, event_count, event_types, object_types, best_event
+  from incidents
+ where incident_id = %(id)s;
+
 -- unsee --
 -- An event came that nobody has seen.
-update incidents set reviewed_at = null, reviewed_by = null where incident_id = %(id)s;
+update incidents set reviewed_at = null, reviewed_by = null
+ where incident_id = %(id)s and reviewed_at is not null;
 
 -- list --
 -- Incidents, newest first, page by page. Index: incidents_time, incidents_camera.
-select i.incident_id, i.camera_id, i.started_at, i.ended_at, i.seen_until, i.severity, i.event_count, i.event_types,
-       i.object_types, i.best_event, i.best_event_at, i.reviewed_at, i.reviewed_by, i.verdict, i.verdict_at,
-       i.verdict_by, e.picture_path is not null as has_picture, e.best_left, e.best_top, e.best_right, e.best_bottom,
-       e.best_at
-  from incidents i
-  left join events e on e.event_id = i.best_event and e."timestamp" = i.best_event_at
- where (i.started_at, i.incident_id) < (%(cursor_at)s, %(cursor_id)s::uuid)
-   and (%(from)s::timestamptz is null or i.seen_until >= %(from)s)
-   and (%(to)s::timestamptz is null or i.started_at < %(to)s)
-   and (%(cameras)s::text[] is null or i.camera_id = any(%(cameras)s::text[]))
-   and (%(kinds)s::text[] is null or i.event_types && %(kinds)s::text[])
-   and (%(objects)s::text[] is null or i.object_types && %(objects)s::text[])
-   and i.severity >= %(severity)s
-   and (%(is_seen)s::boolean is null or (i.reviewed_at is not null) = %(is_seen)s)
-   and (%(has_verdict)s::boolean is null or (i.verdict is not null) = %(has_verdict)s)
-   and (%(verdict)s::boolean is null or i.verdict = %(verdict)s)
- order by i.started_at desc, i.incident_id desc
+select incident_id, camera_id, started_at, ended_at, seen_until, severity, event_count, event_types, object_types,
+       best_event, best_event_at, reviewed_at, reviewed_by, verdict, verdict_by
+  from incidents
+ where (started_at, incident_id) < (%(cursor_at)s, %(cursor_id)s::uuid)
+   and (%(from)s::timestamptz is null or seen_until >= %(from)s)
+   and (%(to)s::timestamptz is null or started_at < %(to)s)
+   and (%(cameras)s::text[] is null or camera_id = any(%(cameras)s::text[]))
+   and (%(kinds)s::text[] is null or event_types && %(kinds)s::text[])
+   and (%(objects)s::text[] is null or object_types && %(objects)s::text[])
+   and severity >= %(severity)s
+   and (%(is_seen)s::boolean is null or (reviewed_at is not null) = %(is_seen)s)
+   and (%(has_verdict)s::boolean is null or (verdict is not null) = %(has_verdict)s)
+   and (%(verdict)s::boolean is null or verdict = %(verdict)s)
+ order by started_at desc, incident_id desc
  limit %(limit)s;
 
 -- get --
 -- One incident.
-select i.incident_id, i.camera_id, i.started_at, i.ended_at, i.seen_until, i.severity, i.event_count, i.event_types,
-       i.object_types, i.best_event, i.best_event_at, i.reviewed_at, i.reviewed_by, i.verdict, i.verdict_at,
-       i.verdict_by, e.picture_path is not null as has_picture, e.best_left, e.best_top, e.best_right, e.best_bottom,
-       e.best_at
-  from incidents i
-  left join events e on e.event_id = i.best_event and e."timestamp" = i.best_event_at
- where i.incident_id = %(id)s;
+select incident_id, camera_id, started_at, ended_at, seen_until, severity, event_count, event_types, object_types,
+       best_event, best_event_at, reviewed_at, reviewed_by, verdict, verdict_by
+  from incidents
+ where incident_id = %(id)s;
+
+-- best --
+-- The moments that stand for incidents: of the picture if there is one, else the best. By themselves, because a join
+-- would be planned for every partition.
+select event_id, picture_path is not null as has_picture, coalesce(picture_at, best_at) as at,
+       coalesce(picture_left, best_left) as box_left, coalesce(picture_top, best_top) as box_top,
+       coalesce(picture_right, best_right) as box_right, coalesce(picture_bottom, best_bottom) as box_bottom
+  from events
+ where event_id = any(%(ids)s::uuid[])
+   and "timestamp" between %(first)s and %(last)s;
 
 -- mark_seen --
 -- Somebody has seen it, or takes that back.

@@ -54,6 +54,10 @@ alter table events
     add column picture_path text check (picture_path !~ '(^/|(^|/)\.\.(/|$))'),
     add column picture_bytes bigint check (picture_bytes > 0),
     add column picture_at timestamptz,
+    add column picture_left real,
+    add column picture_top real,
+    add column picture_right real,
+    add column picture_bottom real,
     add constraint end_has_reason check ((ended_at is null) = (end_reason is null)),
     add constraint picture_is_whole check ((picture_path is null) = (picture_volume is null));
 comment on column events.severity is '0 info, 1 notice, 2 alert, 3 critical.';
@@ -62,6 +66,7 @@ comment on column events.seen_until is 'Newest picture that belongs to it.';
 comment on column events.best_at is 'When its object was seen best; the best_ columns are its box then, shares of the frame.';
 comment on column events.picture_path is 'Of the sealed picture, relative to its volume.';
 comment on column events.picture_at is 'Which moment the picture shows.';
+comment on column events.picture_left is 'The object''s box in the picture, as all four edges; the best moment may be a later one by now.';
 comment on column events.picture_bytes is 'Size of the sealed file, bytes.';
 create index events_open on events (stream_id, "timestamp") where ended_at is null;
 create index events_incident on events (incident_id);

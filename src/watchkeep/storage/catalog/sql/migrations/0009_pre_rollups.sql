@@ -5,7 +5,7 @@ drop table dirty_buckets, object_counts, event_counts;
 
 create table dirty_buckets (
     mark_id bigint generated always as identity primary key,
-    family text not null references metrics check (family in ('object_counts', 'events')),
+    family text not null check (family in ('object_counts', 'event_counts')),
     camera_id varchar(50) not null,
     "timestamp" timestamptz not null,
     is_rebuild boolean not null default false
@@ -15,7 +15,7 @@ comment on column dirty_buckets."timestamp" is 'Start of a bucket of five minute
 comment on column dirty_buckets.is_rebuild is 'Nothing of its five minutes changed, only the days and weeks are cut anew.';
 
 create table rollup_states (
-    family text primary key references metrics,
+    family text primary key check (family in ('object_counts', 'event_counts')),
     raw_before timestamptz not null default '-infinity',
     fine_before timestamptz not null default '-infinity',
     coarse_before timestamptz not null default '-infinity',
@@ -28,7 +28,7 @@ comment on column rollup_states.fine_before is 'Buckets of 5 and 15 minutes befo
 comment on column rollup_states.coarse_before is 'Hours, days and weeks before are gone.';
 comment on column rollup_states.late_marks is 'Changes that came below the seal and were not counted.';
 comment on column rollup_states.as_of is 'All that was written before is counted; null before the first refresh.';
-insert into rollup_states (family) values ('object_counts'), ('events');
+insert into rollup_states (family) values ('object_counts'), ('event_counts');
 
 -- Rows change in place again and again: the room left in each page lets that happen without touching the index.
 create table object_counts (
@@ -63,16 +63,18 @@ comment on column event_counts.severity_counts is 'How many of severity 0, 1, 2,
 insert into dirty_buckets (family, camera_id, "timestamp")
 select distinct 'object_counts', camera_id, date_bin('5 minutes', start_time, 'epoch') from tracks where has_moved;
 insert into dirty_buckets (family, camera_id, "timestamp")
-select distinct 'events', camera_id, date_bin('5 minutes', "timestamp", 'epoch') from events;
+select distinct 'event_counts', camera_id, date_bin('5 minutes', "timestamp", 'epoch') from events;
 
--- The marks are written by whoever changes tracks or events, in the same transaction. The functions name their
--- schema instead of setting a path, which would cost as much again at every statement.
+-- The marks are written by whoever changes tracks or events, in the same transaction. Deletion by age leaves none:
+-- it says so with `watchkeep.is_retention` for its own transaction, and has moved the seal before (rollups.py).
+-- The functions name their schema instead of setting a path, which would cost as much again at every statement;
+-- an upsert that adds a row calls those of updates, too, with nothing.
 
 create function mark_new_tracks() returns trigger
 language plpgsql as $$
 begin
     insert into public.dirty_buckets (family, camera_id, "timestamp")
-    select distinct 'object_counts', camera_id, date_bin('5 minutes', start_time, 'epoch') from fresh where has_moved;
+    select 'object_counts', camera_id, date_bin('5 minutes', start_time, 'epoch') from fresh where has_moved;
     return null;
 end
 $$;
@@ -80,6 +82,9 @@ $$;
 create function mark_changed_tracks() returns trigger
 language plpgsql as $$
 begin
+    if not exists (select from stale) then
+        return null;
+    end if;
     insert into public.dirty_buckets (family, camera_id, "timestamp")
     select distinct 'object_counts', touched.camera_id, date_bin('5 minutes', touched.start_time, 'epoch')
       from stale
@@ -110,7 +115,7 @@ create function mark_new_events() returns trigger
 language plpgsql as $$
 begin
     insert into public.dirty_buckets (family, camera_id, "timestamp")
-    select distinct 'events', camera_id, date_bin('5 minutes', "timestamp", 'epoch') from fresh;
+    select 'event_counts', camera_id, date_bin('5 minutes', "timestamp", 'epoch') from fresh;
     return null;
 end
 $$;
@@ -118,8 +123,11 @@ $$;
 create function mark_changed_events() returns trigger
 language plpgsql as $$
 begin
+    if not exists (select from stale) then
+        return null;
+    end if;
     insert into public.dirty_buckets (family, camera_id, "timestamp")
-    select distinct 'events', touched.camera_id, date_bin('5 minutes', touched."timestamp", 'epoch')
+    select distinct 'event_counts', touched.camera_id, date_bin('5 minutes', touched."timestamp", 'epoch')
       from stale
       full join fresh using (event_id, "timestamp")
      cross join lateral (
@@ -139,7 +147,7 @@ begin
         return null;
     end if;
     insert into public.dirty_buckets (family, camera_id, "timestamp")
-    select distinct 'events', camera_id, date_bin('5 minutes', "timestamp", 'epoch') from stale;
+    select distinct 'event_counts', camera_id, date_bin('5 minutes', "timestamp", 'epoch') from stale;
     return null;
 end
 $$;
@@ -180,14 +188,14 @@ begin
     with gone as (
         delete from event_counts c
          using rollup_states s
-         where s.family = 'events'
+         where s.family = 'event_counts'
            and c.bucket_s in (86400, 604800)
            and c.camera_id = any(cameras)
            and c."timestamp" >= s.fine_before - make_interval(secs => case c.bucket_s when 604800 then 604800 else 0 end)
         returning c.bucket_s, c.camera_id, c."timestamp"
     )
     insert into dirty_buckets (family, camera_id, "timestamp", is_rebuild)
-    select distinct 'events', camera_id, "timestamp" + make_interval(secs => after_s), true
+    select distinct 'event_counts', camera_id, "timestamp" + make_interval(secs => after_s), true
       from gone, unnest(array[0, bucket_s / 2, bucket_s, bucket_s + 3300]) as after_s;
 end
 $$;
