@@ -8,7 +8,20 @@ from browser.conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
-ROOMS = ("live", "play", "cameras", "cameras/new", "storage", "people", "audit")
+ROOMS = (
+    "live",
+    "play",
+    "review",
+    "analytics",
+    "analytics?what=events&by=each&span=7d",
+    "cameras",
+    "cameras/new",
+    "cameras/gate/rules",
+    "cameras/gate/rules/new",
+    "storage",
+    "people",
+    "audit",
+)
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 # WCAG 2.2 AA and good practice; the size of targets is off in axe by default.
@@ -125,7 +138,16 @@ def test_a_phone_scrolls_no_room_sideways(desk: Page, site: Site, width_px: int)
 
 def test_every_room_is_reached_by_its_letters(desk: Page, site: Site) -> None:
     go(desk, site, "live")
-    for letter, room in (("p", "play"), ("c", "cameras"), ("s", "storage"), ("e", "people"), ("a", "audit")):
+    letters = {
+        "p": "play",
+        "r": "review",
+        "n": "analytics",
+        "c": "cameras",
+        "s": "storage",
+        "e": "people",
+        "a": "audit",
+    }
+    for letter, room in letters.items():
         desk.keyboard.press("g")
         desk.keyboard.press(letter)
         desk.wait_for_url(f"{site.node.url}/{room}**")

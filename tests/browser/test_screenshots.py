@@ -126,6 +126,7 @@ def rooms(page: Page, studio: Site, shoot: Shoot, *, suffix: str) -> None:
     """A picture of each room."""
     url = studio.node.url
     camera = studio.camera(next(iter(studio.names)))
+    names = {"analytics?span=6h": "analytics", f"cameras/{camera}/rules": "rules"}
     newest_s = unix_s(studio.wait_until_recorded(camera, seconds_recorded=15)["newest"])
     page.goto(f"{url}/live")
     wait_until(lambda: is_settled(page), seconds=60, what="all live pictures")
@@ -133,11 +134,14 @@ def rooms(page: Page, studio: Site, shoot: Shoot, *, suffix: str) -> None:
     page.goto(f"{url}/play/{camera}?t={iso(newest_s - 12)}&span=240")
     wait_until(lambda: plays(page), seconds=60, what="the recorded picture")
     shoot(page, f"play{suffix}")
-    for room in ("cameras", "storage", "people", "audit"):
+    review(page, studio, shoot, suffix=suffix)
+    draw(page, studio, camera)
+    shoot(page, f"rule-new{suffix}")
+    for room in ("analytics?span=6h", "cameras", f"cameras/{camera}/rules", "storage", "people", "audit"):
         page.goto(f"{url}/{room}")
         expect(page.locator("#room h1").first).to_be_visible()
         expect(page.locator("#room .loading")).to_have_count(0)
-        shoot(page, f"{room}{suffix}")
+        shoot(page, f"{names.get(room, room)}{suffix}")
     page.goto(f"{url}/people")
     page.get_by_role("button", name="Add a person").click()
     shoot(page, f"person-new{suffix}")
@@ -145,6 +149,47 @@ def rooms(page: Page, studio: Site, shoot: Shoot, *, suffix: str) -> None:
     page.locator("#room").focus()
     page.keyboard.press("?")
     shoot(page, f"help{suffix}")
+
+
+def review(page: Page, studio: Site, shoot: Shoot, *, suffix: str) -> None:
+    """Incidents, and the moment of one; of kept pictures only when the analyst has told of some."""
+    page.goto(f"{studio.node.url}/review")
+    expect(page.locator("#room h1").first).to_be_visible()
+    expect(page.locator("#room .loading")).to_have_count(0)
+    cards = page.locator("article.incident")
+    if KEPT_IN:
+        expect(cards.nth(2)).to_be_visible(timeout=240_000)
+        wait_until(lambda: has_pictures(page), seconds=60, what="the pictures of the first incidents")
+    shoot(page, f"review{suffix}")
+    if not cards.count():
+        return
+    cards.last.get_by_role("link").click()
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Events")).to_be_visible()
+    if KEPT_IN:
+        wait_until(lambda: plays(page), seconds=60, what="the moment")
+    shoot(page, f"moment{suffix}")
+    page.keyboard.press("Escape")
+
+
+def has_pictures(page: Page) -> bool:
+    """Whether the first cards' pictures are loaded."""
+    images = page.locator("article.incident .snapshot img")
+    return images.count() > 1 and bool(
+        images.evaluate_all("(all) => all.slice(0, 3).every((image) => image.complete)")
+    )
+
+
+def draw(page: Page, studio: Site, camera: str) -> None:
+    """A line on the live picture of a camera; it is not saved."""
+    page.goto(f"{studio.node.url}/cameras/{camera}/rules/new")
+    board = page.locator(".board")
+    expect(board).to_be_visible()
+    expect(page.locator(".canvas .dark")).to_have_count(0)
+    box = board.bounding_box()
+    assert box is not None
+    for x, y in ((0.25, 0.8), (0.5, 0.62), (0.8, 0.7)):
+        board.click(position={"x": box["width"] * x, "y": box["height"] * y})
+    page.get_by_label("Name").fill("Into the house")
 
 
 def is_settled(page: Page) -> bool:

@@ -157,7 +157,8 @@ def test_a_hung_killed_or_misfed_analyst_costs_no_recording_and_tells_nothing_tw
 
     reasons = Counter(event["end_reason"] for event in events)
     print(
-        f"{frozen} processes frozen for {HUNG_S:g} s, {kills} kills; {len(events)} events, ends: {dict(reasons)}"
+        f"{frozen} processes frozen for {HUNG_S:g} s, {kills} kills; "
+        f"{len(events)} events, ends: {dict(reasons)}"
     )
     assert garbage == []
     assert states[GARBAGE]["condition"] == "failed", states[GARBAGE]

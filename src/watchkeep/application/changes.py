@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from watchkeep.application import sessions
 from watchkeep.application.asking import INSTALLATION, Asking, knows
 from watchkeep.application.house import House
-from watchkeep.domain.access import Action, Subject, decide
+from watchkeep.domain.access import Action, CameraObject, Subject, decide
 from watchkeep.domain.errors import CatalogUnavailable, Invalid
 from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.outbox import Notice, NoticeKind
@@ -15,6 +15,8 @@ LOOK_EVERY_S = 1.0
 RECHECK_EVERY_S = 15.0
 """How long a stream outlives its session or grants at most."""
 MOST_AT_ONCE = 200
+_OF_FOOTAGE = (NoticeKind.EVENT, NoticeKind.INCIDENT)
+"""What was seen there is told to those who may see it."""
 
 
 def checked_id(text: str | None) -> int | None:
@@ -32,6 +34,8 @@ def checked_id(text: str | None) -> int | None:
 
 def may_see(subject: Subject, notice: Notice) -> bool:
     """Say whether a change is the subject's business."""
+    if notice.camera is not None and notice.kind in _OF_FOOTAGE:
+        return decide(subject, Action.VIEW_RECORDED, CameraObject(notice.camera)).is_allowed
     if notice.camera is not None:
         return knows(subject, notice.camera)
     if notice.kind is NoticeKind.USER:

@@ -44,12 +44,12 @@ def look_at(house: House, asking: Asking, conn: Connection) -> DetectorView:
     return DetectorView(_current(house, conn), tuple(known))
 
 
-def object_types(house: House, conn: Connection) -> frozenset[str]:
-    """What the running model can find, types and groups; empty while that is not known."""
-    state = _current(house, conn)
-    if state is None or state.phase is not DetectorPhase.READY:
-        return frozenset()
-    return frozenset(state.object_types)
+def known_model(house: House, conn: Connection) -> DetectorState | None:
+    """The detector as last heard of, when it said what it can find; None while that is not known."""
+    if not house.is_detecting:
+        return None
+    found = analysis_states.detectors(conn)
+    return found[0] if found and found[0].object_types else None
 
 
 def _current(house: House, conn: Connection) -> DetectorState:

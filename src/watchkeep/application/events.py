@@ -1,18 +1,22 @@
 """Events and their pictures."""
 
+import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from watchkeep.application.asking import Asking, Deed, note, require_of_found
+from watchkeep.application.asking import Asking, Deed, note, require_of_found, system_asking
+from watchkeep.application.footage import UNREADABLE
 from watchkeep.application.house import House
 from watchkeep.application.incidents import scope_of
 from watchkeep.application.pages import cursor_of, position
 from watchkeep.domain.access import Action, CameraObject, decide
-from watchkeep.domain.errors import Invalid, NotFound
-from watchkeep.domain.event_record import FAR_PAST, EventFilter, StoredEvent
+from watchkeep.domain.errors import DataLoss, Invalid, KeyShredded, NotFound, Tampered
+from watchkeep.domain.event_record import FAR_FUTURE, FAR_PAST, EventFilter, StoredEvent, StoredPicture
 from watchkeep.domain.ids import CameraId, EventId
 from watchkeep.storage.catalog import events
 from watchkeep.storage.media.picture import open_picture
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def list_events(
     Raises:
         Invalid: The cursor is none that was given out, or the span ends before it begins.
     """
-    if wanted.begun_to < (wanted.lasts_until or wanted.begun_from):
+    if wanted.lasts_until is not None and wanted.begun_to < wanted.lasts_until:
         raise Invalid("The span ends before it begins; `from` must be earlier than `to`.")
     scoped = replace(wanted, cameras=scope_of(asking, wanted.cameras))
     with house.catalog.transaction(asking.subject.name) as conn:
@@ -56,7 +60,16 @@ def list_events(
 
 def earliest_start(span_start: datetime | None) -> datetime:
     """How far back an event may have begun that touches a span."""
-    return FAR_PAST if span_start is None else max(span_start - events.LONGEST, FAR_PAST)
+    if span_start is None or span_start < FAR_PAST + events.LONGEST:
+        return FAR_PAST
+    return span_start - events.LONGEST
+
+
+def last_start(span_end: datetime | None) -> datetime:
+    """When an event may have begun at the latest that touches a span; its end does not belong to it."""
+    if span_end is None:
+        return FAR_FUTURE
+    return max(span_end, FAR_PAST) - timedelta(microseconds=1)
 
 
 def read_event(house: House, asking: Asking, identifier: EventId) -> StoredEvent:
@@ -79,20 +92,50 @@ def read_picture(house: House, asking: Asking, identifier: EventId) -> EventImag
 
     Raises:
         NotFound: There is no such event for the asker, or it has no picture.
-        DataLoss: The picture's bytes were changed.
+        KeyShredded: It was erased.
+        DataLoss: Its file is gone, or its bytes were changed; it was reported.
     """
     found = read_event(house, asking, identifier)
     if found.picture is None:
         raise NotFound(
             "This event has no picture; its moment may not have been recorded.", event=str(identifier)
         )
-    place = next((each for each in house.volumes if each.volume.id == found.picture.volume), None)
-    if place is None:
-        raise NotFound("The volume of this picture is not mounted.", event=str(identifier))
-    path = place.volume.within(found.picture.path)
-    _, jpeg = open_picture(path, fs=house.fs, keys=house.keystore.find_shred_key)
+    jpeg = _open(house, found, found.picture)
     _note_view(house, asking, found.event.camera)
     return EventImage(jpeg, found.picture.at)
+
+
+def _open(house: House, stored: StoredEvent, picture: StoredPicture) -> bytes:
+    event = stored.event
+    place = next((each for each in house.volumes if each.volume.id == picture.volume), None)
+    if place is None:
+        raise NotFound("The volume of this picture is not mounted.", event=str(event.id))
+    try:
+        path = place.volume.within(picture.path)
+        header, jpeg = open_picture(path, fs=house.fs, keys=house.keystore.find_shred_key)
+        # An authentic picture in another's place would be shown to those who may not see it.
+        if (header.event, header.camera) != (event.id, event.camera):
+            raise Tampered("another event's picture")
+    except KeyShredded:
+        raise KeyShredded("The picture of this event was erased.", event=str(event.id)) from None
+    except UNREADABLE as error:
+        _report(house, stored, word="damaged" if isinstance(error, Tampered) else "unreadable")
+        # The error itself names a path, which is not for everybody.
+        raise DataLoss(
+            "The picture of this event cannot be read; it was reported.", event=str(event.id)
+        ) from error
+    return jpeg
+
+
+def _report(house: House, stored: StoredEvent, *, word: str) -> None:
+    """Tell once in a while that a picture cannot be read."""
+    event = stored.event
+    if house.recent_views.is_new(("unreadable picture", event.id)):
+        log.error(
+            "picture cannot be read", extra={"event": str(event.id), "camera": event.camera, "word": word}
+        )
+        deed = Deed("find damage", f"picture of event {event.id}", word, event.camera)
+        note(house, system_asking(), deed, outcome="failed")
 
 
 def _note_view(house: House, asking: Asking, camera: CameraId) -> None:

@@ -98,12 +98,15 @@ def mark_incident(house: House, asking: Asking, identifier: IncidentId, marks: M
     Raises:
         NotFound: There is none, or its camera is not the asker's.
         Forbidden: The asker may not annotate there.
+        Invalid: There is nothing to mark.
     """
     with house.catalog.transaction(asking.subject.name) as conn:
         found = incidents.get_incident(conn, identifier)
     if found is None:
         raise _missing(identifier)
     decision = require_of_found(house, asking, Action.ANNOTATE, found.camera, missing=_missing(identifier))
+    if marks == Marks():
+        raise Invalid("There is nothing to mark; give `seen`, `verdict`, or both.")
     deed = Deed("mark incident", f"incident {identifier}", decision.reason, found.camera)
     by, now = asking.subject.name, house.clock.now()
     with house.catalog.transaction(by) as conn:
@@ -113,12 +116,12 @@ def mark_incident(house: House, asking: Asking, identifier: IncidentId, marks: M
         if marks.sets_verdict:
             deed.facts["verdict"] = "none" if marks.verdict is None else str(marks.verdict).lower()
             incidents.mark_verdict(conn, identifier, verdict=marks.verdict, by=by, at=now)
-        write(house, conn, asking, deed)
         marked = incidents.get_incident(conn, identifier)
+        if marked is None:
+            raise _missing(identifier)  # merged into another since it was found
+        write(house, conn, asking, deed)
         facts = {"incident": str(identifier), "state": "marked"}
         outbox.publish(conn, NoticeKind.INCIDENT, camera=found.camera, facts=facts)
-    if marked is None:
-        raise _missing(identifier)
     return _view(asking, marked)
 
 

@@ -18,9 +18,7 @@ def position(cursor: str | None) -> After:
         return FIRST_PAGE
     at, _, identifier = cursor.partition("_")
     try:
-        when = datetime.fromisoformat(at)
-        if when.tzinfo is None:
-            raise ValueError
-        return After(when.astimezone(UTC), UUID(identifier))
+        # A time without zone is none of ours; `astimezone` would take the machine's.
+        return After(datetime.fromisoformat(at.removesuffix("+00:00")).replace(tzinfo=UTC), UUID(identifier))
     except (ValueError, OverflowError):
         raise Invalid("The cursor is not one that this list gave out; begin without one.") from None

@@ -1,14 +1,26 @@
 """The rules of a camera: what is to be told of it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
 
-from watchkeep.application.asking import Asking, Deed, asked, no_such_camera
-from watchkeep.application.detector import object_types
+from watchkeep.application.asking import Asking, Deed, asked, no_such_camera, require
+from watchkeep.application.detector import known_model
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, CameraObject
+from watchkeep.domain.analyst import DetectorState
 from watchkeep.domain.errors import Conflict, Invalid, NotFound
+from watchkeep.domain.geometry import Point
 from watchkeep.domain.ids import CameraId, RuleId, uuid7
-from watchkeep.domain.rule import Rule, RuleText, checked_rule, lacking
+from watchkeep.domain.rule import (
+    Anchor,
+    Direction,
+    EventKind,
+    Rule,
+    RuleText,
+    Severity,
+    checked_rule,
+    lacking,
+)
 from watchkeep.storage.catalog import cameras, outbox, rules
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -28,12 +40,32 @@ class RuleView:
     lacking: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChange:
+    """What is to be different in a rule's text; None stays as it is."""
+
+    name: str | None = None
+    kind: EventKind | None = None
+    objects: tuple[str, ...] | None = None
+    points: tuple[Point, ...] | None = None
+    direction: Direction | None = None
+    severity: Severity | None = None
+    anchor: Anchor | None = None
+    is_enabled: bool | None = None
+
+    def applied(self, old: RuleText) -> RuleText:
+        """The whole text, with what is left out as it was."""
+        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        return replace(old, **{name: value for name, value in said.items() if value is not None})
+
+
 def list_rules(house: House, asking: Asking, camera: CameraId) -> list[RuleView]:
-    """A camera's rules, oldest first."""
-    with asked(house, asking, Action.VIEW_RECORDED, CameraObject(camera), word="list rules") as (conn, _):
+    """A camera's rules, oldest first. Looking at them shows no picture: only refusals go into the audit."""
+    require(house, asking, Action.VIEW_RECORDED, CameraObject(camera))
+    with house.catalog.transaction(asking.subject.name) as conn:
         require_camera(conn, camera)
-        known = object_types(house, conn)
-        return [_view(rule, known) for rule in rules.list_rules(conn, [camera])]
+        model = known_model(house, conn)
+        return [_view(rule, model) for rule in rules.list_rules(conn, [camera])]
 
 
 def add_rule(house: House, asking: Asking, camera: CameraId, text: RuleText) -> RuleView:
@@ -45,17 +77,18 @@ def add_rule(house: House, asking: Asking, camera: CameraId, text: RuleText) -> 
     """
     with asked(house, asking, Action.CONFIGURE, CameraObject(camera), word="add rule") as (conn, deed):
         require_camera(conn, camera)
-        known = object_types(house, conn)
-        checked = _checked(text, known)
+        model = known_model(house, conn)
+        checked = checked_rule(text)
+        _require_findable(checked.objects, model)
         if rules.count_rules(conn, camera) >= MOST_RULES:
             raise Conflict(f"{camera} has {MOST_RULES} rules already; remove one first.", camera=camera)
         rule = RuleId(uuid7(house.clock, house.rng))
         made = rules.insert_rule(conn, rule, camera, checked, at=house.clock.now())
         _tell(conn, deed, made)
-        return _view(made, known)
+        return _view(made, model)
 
 
-def change_rule(house: House, asking: Asking, camera: CameraId, rule: RuleId, text: RuleText) -> RuleView:
+def change_rule(house: House, asking: Asking, camera: CameraId, rule: RuleId, change: RuleChange) -> RuleView:
     """Give a rule another text; events that it made keep the old one.
 
     Raises:
@@ -64,18 +97,14 @@ def change_rule(house: House, asking: Asking, camera: CameraId, rule: RuleId, te
     """
     with asked(house, asking, Action.CONFIGURE, CameraObject(camera), word="change rule") as (conn, deed):
         old = _load(conn, camera, rule)
-        known = object_types(house, conn)
+        model = known_model(house, conn)
+        text = checked_rule(change.applied(old.text))
         # What the model lacked before may stay: another model may come back.
-        tolerated = known | set(old.text.objects) if known else known
-        made = rules.put_version(conn, rule, _checked(text, tolerated), at=house.clock.now())
+        _require_findable([each for each in text.objects if each not in old.text.objects], model)
+        # The same text is no new version: one would end what goes on.
+        made = old if text == old.text else rules.put_version(conn, rule, text, at=house.clock.now())
         _tell(conn, deed, made)
-        return _view(made, known)
-
-
-def read_rule(house: House, asking: Asking, camera: CameraId, rule: RuleId) -> RuleView:
-    """One rule; NotFound if the camera has none of that id."""
-    with asked(house, asking, Action.VIEW_RECORDED, CameraObject(camera), word="read rule") as (conn, _):
-        return _view(_load(conn, camera, rule), object_types(house, conn))
+        return _view(made, model)
 
 
 def remove_rule(house: House, asking: Asking, camera: CameraId, rule: RuleId) -> None:
@@ -98,16 +127,15 @@ def require_camera(conn: Connection, camera: CameraId) -> None:
         raise no_such_camera(camera) from None
 
 
-def _checked(text: RuleText, known: frozenset[str] | set[str]) -> RuleText:
-    checked = checked_rule(text)
-    missing = lacking(checked.objects, known) if known else []
-    if missing:
+def _require_findable(objects: Collection[str], model: DetectorState | None) -> None:
+    """Refuse objects that the model cannot find; while none is known, everything is taken."""
+    missing = [] if model is None else lacking(objects, model.object_types)
+    if missing and model is not None:
         raise Invalid(
-            f"The model that runs cannot find {', '.join(missing)}; choose from {', '.join(sorted(known))}.",
+            f"The model that runs, {model.model}, cannot find {', '.join(missing)}; "
+            f"choose from {', '.join(sorted(model.object_types))}.",
             field="objects",
-            lacking=missing,
         )
-    return checked
 
 
 def _load(conn: Connection, camera: CameraId, rule: RuleId) -> Rule:
@@ -122,5 +150,5 @@ def _tell(conn: Connection, deed: Deed, rule: Rule) -> None:
     outbox.publish(conn, NoticeKind.CAMERA, camera=rule.camera, facts={"change": "rules"})
 
 
-def _view(rule: Rule, known: frozenset[str]) -> RuleView:
-    return RuleView(rule, tuple(lacking(rule.text.objects, known)) if known else ())
+def _view(rule: Rule, model: DetectorState | None) -> RuleView:
+    return RuleView(rule, () if model is None else tuple(lacking(rule.text.objects, model.object_types)))

@@ -7,6 +7,7 @@ from uuid import UUID
 from watchkeep.domain.clock import Clock, Rng
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = (datetime(9000, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 
 CameraId = NewType("CameraId", str)
 """A short word of [a-z0-9-], 1 to 50 characters, never used twice."""
@@ -34,8 +35,11 @@ def uuid7(clock: Clock, rng: Rng) -> UUID:
 
 
 def made_at(identifier: UUID) -> datetime:
-    """The instant that a UUIDv7 or UUIDv8 of ours carries, to the millisecond."""
-    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+    """The instant that a UUIDv7 or UUIDv8 of ours carries, to the millisecond.
+
+    An id that is none of ours may carry one beyond the calendar; it is taken for the last that there is.
+    """
+    return EPOCH + timedelta(milliseconds=min(identifier.int >> 80, _LAST_MS))
 
 
 def uuid8(when: datetime, digest: bytes) -> UUID:

@@ -1,7 +1,7 @@
 """The words between the recorder and those who watch while it records.
 
-Framed as `frames` says. A reader says Subscribe once; the recorder answers NoStream or Init, then fragments in
-order, Dropped where some are missing, and Init again when a new run begins.
+Framed as `frames` says. A reader says Subscribe once; the recorder answers NoStream or Init, then fragments
+in order, Dropped where some are missing, and Init again when a new run begins.
 """
 
 from dataclasses import dataclass

@@ -163,7 +163,7 @@ class StreamExaminer:
             if self._pace.is_due(at, LOOK_EVERY):
                 blocks = self._blocks_of(frame)
                 if self._blocks is not None and has_moved(self._blocks, blocks):
-                    self._moved_at = at
+                    self._moved_at = max(at, self._moved_at or at)
                 self._blocks = blocks
                 yield self._look(frame, at, every=LOOK_EVERY)
 

@@ -1,12 +1,15 @@
 """Non-maximum suppression: of boxes that mean the same thing, the best one stays."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Real = TypeVar("Real", bound=np.floating[Any])
 
 
-def overlaps(first: Floats, second: Floats) -> Floats:
+def overlaps(first: NDArray[Real], second: NDArray[Real]) -> NDArray[Real]:
     """Intersection over union of every box with every box.
 
     Args:
@@ -18,9 +21,10 @@ def overlaps(first: Floats, second: Floats) -> Floats:
     """
     left_top = np.maximum(first[:, None, :2], second[None, :, :2])
     right_bottom = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.clip(right_bottom - left_top, 0, None), axis=2)
+    sides = np.maximum(right_bottom - left_top, 0)
+    shared = sides[..., 0] * sides[..., 1]
     union = _areas(first)[:, None] + _areas(second)[None, :] - shared
-    shares: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    shares: NDArray[Real] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     return shares
 
 
@@ -50,7 +54,7 @@ def survivors(boxes: Floats, scores: Floats, *, limit: float, most: int) -> NDAr
     return order[kept]
 
 
-def _areas(boxes: Floats) -> Floats:
-    sides = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None)
-    areas: Floats = sides[:, 0] * sides[:, 1]
+def _areas(boxes: NDArray[Real]) -> NDArray[Real]:
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    areas: NDArray[Real] = sides[:, 0] * sides[:, 1]
     return areas

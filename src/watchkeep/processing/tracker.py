@@ -13,21 +13,21 @@ from watchkeep.domain.detection import Look, ObjectGroup, Thresholds, group_of
 from watchkeep.domain.geometry import Box
 from watchkeep.domain.ids import EPOCH, StreamId
 from watchkeep.domain.track import Tracked, TrackView, track_id
-from watchkeep.processing.association import assign, edges, overlaps
+from watchkeep.processing.association import assign, edges
 from watchkeep.processing.rows import Floats, Mask, Numbers
+from watchkeep.processing.suppression import overlaps
 from watchkeep.processing.track_book import TrackBook, instant
 
 LOST_US = 1_500_000
 LOST_STANDING_US = 10_000_000
 """What stands is looked at once a second only, and often hidden by who walks past."""
-TENTATIVE_US = 700_000
 RESUME_US = 10_000_000
 LONGEST_STEP_S = 1.0
 """Nobody knows where a thing is that was not looked at for longer; its last place is the best guess."""
-ENLARGED = 0.25
+ENLARGED = 0.2
 NEAR, SAME_LOW, SAME_PLACE, TWIN = 0.1, 0.5, 0.3, 0.5
-FARTHEST = 100.0
-"""Picture heights; a box out there is nonsense, and so is one with edges that are no numbers."""
+FARTHEST = 10.0
+"""Shares of the picture; a box with an edge out there is nonsense."""
 _MICROSECOND = timedelta(microseconds=1)
 _GROUP_NUMBERS = {group: number for number, group in enumerate(ObjectGroup)}
 
@@ -187,17 +187,19 @@ class Tracker:
         followed = np.flatnonzero(book.seen_us == self._at_us)
         same = overlaps(edges(found.boxes[fresh]), edges(book.motion.place[followed])) > TWIN
         is_twin = (same & (found.group[fresh][:, None] == book.group[followed][None, :])).any(axis=1)
-        fresh = fresh[~is_twin]
         at = instant(self._at_us)
+        # Of two in the very same place one is enough: they would be the same track.
+        named = {track_id(self._stream, at, found.places[n]): n for n in reversed(fresh[~is_twin].tolist())}
+        fresh = np.array(sorted(named.values()), dtype=np.int64)
         new = TrackBook.begin(
-            [track_id(self._stream, at, found.places[number]) for number in fresh.tolist()],
+            sorted(named, key=named.__getitem__),
             [found.types[number] for number in fresh.tolist()],
             found.group[fresh],
             found.boxes[fresh],
             found.scores[fresh],
             at_us=self._at_us,
         )
-        new.give_up_us += TENTATIVE_US
+        new.give_up_us += LOST_US
         self._book = book.joined(new)
 
     def _alive(self, places: Floats, at_us: int) -> tuple[TrackView, ...]:
@@ -210,12 +212,13 @@ def _found(look: Look, low: float) -> _Found:
     edge = np.array(
         [(each.box.left, each.box.top, each.box.right, each.box.bottom) for each in look.detections]
     ).reshape(-1, 4)
-    edge[:, 0::2] *= look.aspect
     scores = np.array([each.confidence for each in look.detections], dtype=np.float64)
-    # Not-a-number fails both.
-    is_good = (scores >= low) & (np.abs(edge) <= FARTHEST).all(axis=1)
+    # Whoever found them read what a camera sent. Not-a-number fails each of these.
+    is_good = (scores >= low) & (scores <= 1.0) & (np.abs(edge) <= FARTHEST).all(axis=1)
+    is_good &= (edge[:, :2] <= edge[:, 2:]).all(axis=1)
     good = [each for each, is_kept in zip(look.detections, is_good.tolist(), strict=True) if is_kept]
     edge = edge[is_good]
+    edge[:, 0::2] *= look.aspect
     return _Found(
         types=[each.object_type for each in good],
         places=[each.box for each in good],

@@ -13,7 +13,7 @@ from typing import TypeVar
 from prometheus_client import Counter, Gauge, Histogram
 
 from watchkeep.domain.analyst import DetectorPhase, DetectorState
-from watchkeep.domain.detection import ModelCard
+from watchkeep.domain.detection import Look, ModelCard
 from watchkeep.domain.errors import CatalogUnavailable, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.domain.ids import StreamId
@@ -231,28 +231,26 @@ class Analyst:
                 self._begin(card, sandbox)
             case Unfit(sentence):
                 self._unfit = sentence
-            case Looked(look):
-                watch = self._watches.get(look.stream)
-                if watch is not None:
-                    ANALYSED.labels(watch.plan.camera).inc()
-                    LOOK_LATENCY.observe(max((self._clock.now() - look.at).total_seconds(), 0.0))
-                    self._deaths.pop(look.stream, None)
-                    self._tell(watch, watch.see(look), self._clock.monotonic_ns())
-            case Skipped(stream, frames, reason):
-                watch = self._watches.get(stream)
-                if watch is not None:
-                    SKIPPED.labels(watch.plan.camera, reason).inc(frames)
-                    watch.skipped(frames)
-            case Failed(stream, sentence):
-                watch = self._watches.get(stream)
-                if watch is not None:
-                    watch.fail(sentence)
+            case Looked(look) if look.stream in self._watches:
+                self._see(self._watches[look.stream], look)
+            case Skipped(stream, frames, reason) if stream in self._watches:
+                watch = self._watches[stream]
+                SKIPPED.labels(watch.plan.camera, reason).inc(frames)
+                watch.skipped(frames)
+            case Failed(stream, sentence) if stream in self._watches:
+                self._watches[stream].fail(sentence)
             case Picture():
                 self._pictures.take(word.number, word.jpeg, width_px=word.width_px, height_px=word.height_px)
             case NoPicture(_, sentence):
                 log.info("no picture of an event", extra={"error": sentence})
             case _:
                 pass
+
+    def _see(self, watch: Watch, look: Look) -> None:
+        ANALYSED.labels(watch.plan.camera).inc()
+        LOOK_LATENCY.observe(max((self._clock.now() - look.at).total_seconds(), 0.0))
+        self._deaths.pop(look.stream, None)
+        self._tell(watch, watch.see(look), self._clock.monotonic_ns())
 
     def _begin(self, card: ModelCard, sandbox: tuple[str, ...]) -> None:
         self._card, self._sandbox, self._unfit = card, sandbox, ""

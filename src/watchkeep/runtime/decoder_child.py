@@ -45,8 +45,8 @@ class DecoderChild:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "watchkeep", "decoder", "--models", str(models), "--model", model],
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 env=environment,
                 close_fds=True,
                 start_new_session=True,

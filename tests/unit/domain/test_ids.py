@@ -55,6 +55,11 @@ def test_version_variant_and_time_are_in_the_id(now: datetime, chance: bytes) ->
     assert made_at(identifier) == now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
+def test_a_foreign_id_beyond_the_calendar_is_taken_for_its_end() -> None:
+    assert made_at(UUID(int=2**128 - 1)) == datetime(9000, 1, 1, tzinfo=UTC)
+    assert made_at(UUID(int=0)) == datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @given(MOMENTS, st.integers(1, 10**9))
 def test_later_ids_sort_later(now: datetime, later_ms: int) -> None:
     later = now + timedelta(milliseconds=later_ms)

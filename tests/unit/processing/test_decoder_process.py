@@ -78,7 +78,7 @@ def decoder_of(command: list[str], *, errors: Path, takes_standard_streams: bool
     with errors.open("wb") as log, theirs, ours:
         descriptor = theirs.fileno()
         process = subprocess.Popen(
-            command if takes_standard_streams else [*command, str(descriptor)],
+            command if takes_standard_streams else [*command[:2], str(descriptor), *command[2:]],
             stdin=theirs if takes_standard_streams else subprocess.DEVNULL,
             stdout=theirs if takes_standard_streams else subprocess.DEVNULL,
             stderr=log,
@@ -97,9 +97,9 @@ def decoder_of(command: list[str], *, errors: Path, takes_standard_streams: bool
 
 
 @contextmanager
-def blob_decoder(folder: Path) -> Iterator[Talk]:
+def blob_decoder(folder: Path, *, is_broken: bool = False) -> Iterator[Talk]:
     script = Path(__file__).with_name("decoder_script.py")
-    command = [sys.executable, str(script)]
+    command = [sys.executable, str(script), *(["broken"] if is_broken else [])]
     with decoder_of(command, errors=folder / "errors", takes_standard_streams=False) as talk:
         yield talk
 
@@ -200,6 +200,16 @@ def test_nonsense_ends_it_with_an_error(tmp_path: Path) -> None:
 
         assert talk.process.wait(PATIENCE_S) == 1
     assert b"wrong length" in (tmp_path / "errors").read_bytes()
+
+
+def test_weights_that_give_nonsense_are_called_unfit_and_it_ends(run: Footage, tmp_path: Path) -> None:
+    with blob_decoder(tmp_path, is_broken=True) as talk:
+        talk.say(Begin(stream=STREAM, init=run.init), Feed(STREAM, run.fragments[0]))
+        unfit = talk.until(lambda word: isinstance(word, Unfit))
+        status = talk.process.wait(PATIENCE_S)
+
+    assert unfit == Unfit("The weights give no numbers; fetch them again.")
+    assert status == 0
 
 
 def test_the_command_says_that_weights_are_missing(command: list[str], tmp_path: Path) -> None:

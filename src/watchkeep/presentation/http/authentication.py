@@ -40,7 +40,7 @@ class Of(StrEnum):
     SOME_CAMERA = "some_camera"
     """A list cut to the asker's cameras, or a camera named in the body: the application decides on each."""
     FOUND = "found"
-    """A thing by its id, whose camera only the catalog knows: the application decides when it has found it."""
+    """A thing by its id, whose camera only the catalog knows: the application decides on having found it."""
 
 
 @dataclass(frozen=True, slots=True)

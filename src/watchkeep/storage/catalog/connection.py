@@ -52,6 +52,8 @@ class Catalog:
         settings = (
             f"-c role={role} -c timezone=UTC -c statement_timeout={int(statement_timeout_s * 1000)}"
             " -c idle_in_transaction_session_timeout=60000 -c jit=off"
+            # Roll-ups read what others committed a moment ago; a server may have another default.
+            r" -c default_transaction_isolation=read\ committed"
         )
         self._dsn = conninfo.make_conninfo(
             dsn,

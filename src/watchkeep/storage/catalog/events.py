@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from watchkeep.domain.event import Event
 from watchkeep.domain.event_record import FAR_FUTURE, EventFilter, StoredEvent
 from watchkeep.domain.geometry import Box
-from watchkeep.domain.ids import CameraId, EventId, IncidentId, StreamId
+from watchkeep.domain.ids import CameraId, EventId, IncidentId, StreamId, made_at
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.track import TrackView
 from watchkeep.storage.catalog import outbox
@@ -299,7 +299,7 @@ def _windows(connection: Connection, wanted: EventFilter, after: After) -> Itera
 
 def get_event(connection: Connection, event: EventId) -> StoredEvent | None:
     """One event; None if there is none. The millisecond in its id bounds the partition."""
-    start = datetime.fromtimestamp((event.int >> 80) / 1000, UTC)
+    start = made_at(event)
     wanted = EventFilter(begun_from=start, begun_to=start + timedelta(milliseconds=1))
     found = list_events(connection, wanted, limit=1000)
     return next((stored for stored in found if stored.event.id == event), None)

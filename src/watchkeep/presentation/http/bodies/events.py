@@ -120,7 +120,7 @@ class IncidentBody(Body):
     verdict: Literal["true", "false"] | None
     verdict_by: str | None
     actions: list[str]
-    events: list[EventBody] = []
+    events: tuple[EventBody, ...] = ()
 
     @classmethod
     def of(cls, view: IncidentView) -> "IncidentBody":
@@ -144,7 +144,7 @@ class IncidentBody(Body):
             verdict=None if incident.verdict is None else "true" if incident.verdict else "false",
             verdict_by=incident.verdict_by,
             actions=["annotate"] if view.may_mark else [],
-            events=[EventBody.of(stored) for stored in view.events],
+            events=tuple(EventBody.of(stored) for stored in view.events),
         )
 
 

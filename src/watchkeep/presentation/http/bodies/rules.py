@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from watchkeep.application.detector import DetectorView
-from watchkeep.application.rules import RuleView
+from watchkeep.application.rules import RuleChange, RuleView
 from watchkeep.domain.analyst import StreamAnalysis
 from watchkeep.domain.geometry import Point
 from watchkeep.domain.rule import Anchor, Direction, EventKind, RuleText, Severity
@@ -25,7 +25,7 @@ class RuleTextBody(Body):
     name: Annotated[Text, Field(max_length=200)]
     kind: EventKind
     objects: Annotated[list[ObjectName], Field(max_length=100)]
-    points: Points = []
+    points: Points = Field(default_factory=list)
     direction: Direction = Direction.ANY
     severity: Severity = Severity.NOTICE
     anchor: Anchor = Anchor.FOOT
@@ -57,19 +57,18 @@ class RuleChangeBody(Body):
     anchor: Anchor | None = None
     is_enabled: bool | None = None
 
-    def text(self, old: RuleText) -> RuleText:
-        """The whole text, with what is left out as it was."""
-        before = RuleTextBody(
-            name=old.name,
-            kind=old.kind,
-            objects=list(old.objects),
-            points=[[point.x, point.y] for point in old.points],
-            direction=old.direction,
-            severity=old.severity,
-            anchor=old.anchor,
-            is_enabled=old.is_enabled,
+    def change(self) -> RuleChange:
+        """As the application takes it."""
+        return RuleChange(
+            name=None if self.name is None else self.name.strip(),
+            kind=self.kind,
+            objects=None if self.objects is None else tuple(dict.fromkeys(self.objects)),
+            points=None if self.points is None else tuple(Point(x, y) for x, y in self.points),
+            direction=self.direction,
+            severity=self.severity,
+            anchor=self.anchor,
+            is_enabled=self.is_enabled,
         )
-        return before.model_copy(update=self.model_dump(exclude_none=True)).text()
 
 
 class RuleBody(RuleTextBody):
@@ -139,10 +138,10 @@ class DetectorBody(Body):
     version: str = ""
     engine: str = ""
     licence: str = ""
-    objects: list[str] = []
+    objects: tuple[str, ...] = ()
     is_stand_in: bool = False
     detail: str = ""
-    sandbox: list[str] = []
+    sandbox: tuple[str, ...] = ()
     seen_at: Instant | None = None
     cameras: list[WatchedBody]
 
@@ -159,10 +158,10 @@ class DetectorBody(Body):
             version=state.version,
             engine=state.engine,
             licence=state.licence,
-            objects=list(state.object_types),
+            objects=state.object_types,
             is_stand_in=state.is_stand_in,
             detail=state.detail,
-            sandbox=list(state.sandbox),
+            sandbox=state.sandbox,
             seen_at=state.seen_at,
             cameras=cameras,
         )

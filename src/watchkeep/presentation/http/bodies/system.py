@@ -82,8 +82,8 @@ class DetectingBody(Body):
     total: int
 
     @classmethod
-    def of(cls, view: DetectorView) -> "DetectingBody":
-        """Write down what is said of the detector."""
+    def of(cls, view: DetectorView, *, total: int) -> "DetectingBody":
+        """Write down what is said of the detector and of so many cameras that are switched on."""
         state = view.state
         return cls(
             phase="off" if state is None else state.phase.value,
@@ -91,7 +91,7 @@ class DetectingBody(Body):
             is_stand_in=state is not None and state.is_stand_in,
             detail="" if state is None else state.detail,
             watching=sum(each.condition is AnalysisCondition.WATCHING for each in view.cameras),
-            total=len(view.cameras),
+            total=total,
         )
 
 
@@ -116,7 +116,7 @@ class HealthBody(Body):
             demo=DemoBody(
                 state=health.demo.phase.value, progress=health.demo.progress, detail=health.demo.detail
             ),
-            detector=DetectingBody.of(health.detector),
+            detector=DetectingBody.of(health.detector, total=health.total),
         )
 
 

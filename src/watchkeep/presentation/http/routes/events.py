@@ -1,6 +1,5 @@
 """Incidents, events and their pictures."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from watchkeep.application import events, incidents
 from watchkeep.domain.access import Action
-from watchkeep.domain.event_record import FAR_FUTURE, EventFilter
+from watchkeep.domain.event_record import EventFilter
 from watchkeep.domain.ids import CameraId, EventId, IncidentId, RuleId
 from watchkeep.domain.incident import IncidentFilter
 from watchkeep.domain.rule import EventKind
@@ -24,8 +23,9 @@ from watchkeep.presentation.http.bodies.plain import Instant, Text
 
 router = APIRouter(prefix="/api/v1", route_class=DoorRoute, tags=["events"])
 
-Words = Annotated[list[Text], Query(max_length=200)]
-Kinds = Annotated[list[EventKind], Query()]
+Words = Annotated[list[Text], Query(default_factory=list, max_length=200)]
+Objects = Annotated[list[Text], Query(default_factory=list, alias="object", max_length=200)]
+Kinds = Annotated[list[EventKind], Query(default_factory=list)]
 From = Annotated[Instant | None, Query(alias="from")]
 To = Annotated[Instant | None, Query(alias="to")]
 Least = Annotated[int, Query(ge=0, le=3, description="at least: 0 info, 1 notice, 2 alert, 3 critical")]
@@ -39,9 +39,9 @@ Verdict = Annotated[str | None, Query(pattern="^(true|false|none)$")]
 def list_incidents(  # noqa: PLR0913, PLR0917  # one a filter
     house: TheHouse,
     asking: Asker,
-    camera: Words = [],
-    kind: Kinds = [],
-    objects: Annotated[list[Text], Query(alias="object", max_length=200)] = [],
+    camera: Words,
+    kind: Kinds,
+    objects: Objects,
     severity: Least = 0,
     verdict: Verdict = None,
     seen: bool | None = None,
@@ -84,9 +84,9 @@ def mark_incident(house: TheHouse, asking: Asker, incident: UUID, body: MarksBod
 def list_events(  # noqa: PLR0913, PLR0917  # one a filter
     house: TheHouse,
     asking: Asker,
-    camera: Words = [],
-    kind: Kinds = [],
-    objects: Annotated[list[Text], Query(alias="object", max_length=200)] = [],
+    camera: Words,
+    kind: Kinds,
+    objects: Objects,
     severity: Least = 0,
     rule: UUID | None = None,
     start: From = None,
@@ -102,7 +102,7 @@ def list_events(  # noqa: PLR0913, PLR0917  # one a filter
         least_severity=severity,
         rule=None if rule is None else RuleId(rule),
         begun_from=events.earliest_start(start),
-        begun_to=_last(end),
+        begun_to=events.last_start(end),
         lasts_until=start,
     )
     return EventList.of(events.list_events(house, asking, wanted, cursor=cursor, limit=limit))
@@ -121,7 +121,3 @@ def read_picture(house: TheHouse, asking: Asker, event: UUID) -> Response:
     """The picture of an event, decrypted and checked."""
     image = events.read_picture(house, asking, EventId(event))
     return Response(image.jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
-
-
-def _last(end: datetime | None) -> datetime:
-    return FAR_FUTURE if end is None else end

@@ -37,9 +37,7 @@ def add_rule(house: TheHouse, asking: Asker, camera: str, body: RuleTextBody) ->
 @asks(Action.CONFIGURE, Of.CAMERA)
 def change_rule(house: TheHouse, asking: Asker, camera: str, rule: UUID, body: RuleChangeBody) -> RuleBody:
     """Give a rule another text; what it told so far keeps the old one."""
-    old = rules.read_rule(house, asking, CameraId(camera), RuleId(rule))
-    text = body.text(old.rule.text)
-    return RuleBody.of(rules.change_rule(house, asking, CameraId(camera), RuleId(rule), text))
+    return RuleBody.of(rules.change_rule(house, asking, CameraId(camera), RuleId(rule), body.change()))
 
 
 @router.delete("/cameras/{camera}/rules/{rule}", status_code=204)

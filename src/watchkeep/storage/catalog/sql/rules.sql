@@ -1,5 +1,5 @@
 -- rules_of --
--- The newest text of every rule of these cameras, or of all, that was not removed. Index: rules_camera.
+-- The newest text of every rule of these cameras, or of all, that was not removed; the default one first.
 select r.rule_id, v.version, r.camera_id, r.name, r.is_default, v.definition
   from rules r
   join lateral (
@@ -7,7 +7,7 @@ select r.rule_id, v.version, r.camera_id, r.name, r.is_default, v.definition
   ) v on true
  where r.removed_at is null
    and (%(cameras)s::text[] is null or r.camera_id = any(%(cameras)s::text[]))
- order by r.camera_id, r.created_at, r.rule_id;
+ order by r.camera_id, r.is_default desc, r.created_at, r.rule_id;
 
 -- rule --
 -- The newest text of one rule that was not removed.

@@ -16,9 +16,9 @@ comment on column dirty_buckets.is_rebuild is 'Nothing of its five minutes chang
 
 create table rollup_states (
     family text primary key check (family in ('object_counts', 'event_counts')),
-    raw_before timestamptz not null default '-infinity',
-    fine_before timestamptz not null default '-infinity',
-    coarse_before timestamptz not null default '-infinity',
+    raw_before timestamptz not null default '0001-01-01 00:00:00+00',
+    fine_before timestamptz not null default '0001-01-01 00:00:00+00',
+    coarse_before timestamptz not null default '0001-01-01 00:00:00+00',
     late_marks bigint not null default 0 check (late_marks >= 0),
     as_of timestamptz
 );

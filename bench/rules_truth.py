@@ -1,0 +1,163 @@
+"""What is true of lines and zones, from whole tracks at once; nothing of the product is used here.
+
+The definitions are those of docs/reference/rules.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring import Span
+
+Flat = NDArray[np.float64]
+Points = NDArray[np.float64]
+BAND, GONE_S = 0.08, 1.5
+ENTER_S, LEAVE_S, AGAIN_S = 0.4, 1.0, 5.0
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A track of n observations.
+
+    Attributes:
+        at_s: (n,) seconds.
+        boxes: (n, 4) left, top, right, bottom; shares of the picture.
+    """
+
+    at_s: Flat
+    boxes: Flat
+
+    @property
+    def feet(self) -> Points:
+        """(n, 2) middles of the lower edges, within the picture."""
+        foot = np.stack([(self.boxes[:, 0] + self.boxes[:, 2]) / 2, self.boxes[:, 3]], axis=1)
+        return np.clip(foot, 0, 1)
+
+    @property
+    def heights(self) -> Flat:
+        """(n,) of the boxes."""
+        return self.boxes[:, 3] - self.boxes[:, 1]
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """When, and whether from left to right."""
+
+    at_s: float
+    is_to_right: bool
+
+
+def crossings(walk: Walk, line: Points, aspect: float) -> list[Crossed]:
+    """Band and two observations on either side; the way between must meet the line."""
+    side = _sides(walk, line, aspect)
+    known = np.flatnonzero(side)
+    found: list[Crossed] = []
+    # Of the observations outside the band, those with the same side as the one before are confirmed.
+    sure = [(known[i], side[known[i]]) for i in range(1, len(known)) if side[known[i]] == side[known[i - 1]]]
+    for (_, before), (row, now) in zip(sure, sure[1:], strict=False):
+        if now == before:
+            continue
+        last_old = max(k for k in known[known < row] if side[k] == before)
+        first_new = min(k for k in known[known > last_old] if side[k] == now)
+        if _meets(walk.feet[last_old], walk.feet[row], line):
+            found.append(Crossed(float(walk.at_s[first_new]), bool(now > 0)))
+    return found
+
+
+def naive_crossings(walk: Walk, line: Points) -> list[Crossed]:
+    """Each step that meets the line, as most recorders count."""
+    feet = walk.feet
+    found = []
+    for row in range(1, len(feet)):
+        for a, b in zip(line, line[1:], strict=False):
+            if _meets(feet[row - 1], feet[row], np.array([a, b])):
+                found.append(Crossed(float(walk.at_s[row]), bool(_turn(a, b, feet[row]) > 0)))
+                break
+    return found
+
+
+def visits(walk: Walk, zone: Points) -> list[Span]:
+    """Inside for long enough; a short way out, or a return soon after, is the same visit."""
+    inside = np.array([_winding(zone, foot) != 0 for foot in walk.feet])
+    at_s = walk.at_s
+    found: list[Span] = []
+    row = 0
+    while row < len(inside):
+        if not inside[row]:
+            row += 1
+            continue
+        run = row
+        while run + 1 < len(inside) and inside[run + 1]:
+            run += 1
+        if at_s[run] - at_s[row] < ENTER_S or run == row:
+            row = run + 1
+            continue
+        last = run
+        ahead = run + 1
+        out_since = None
+        while ahead < len(inside):
+            if inside[ahead]:
+                last, out_since = ahead, None
+            else:
+                out_since = at_s[ahead] if out_since is None else out_since
+                if at_s[ahead] - out_since >= LEAVE_S:
+                    break
+            ahead += 1
+        found.append(Span(float(at_s[row]), float(at_s[last])))
+        row = ahead + 1
+    merged: list[Span] = []
+    for span in found:
+        if merged and span.start - merged[-1].end <= AGAIN_S:
+            merged[-1] = Span(merged[-1].start, span.end)
+        else:
+            merged.append(span)
+    return merged
+
+
+def pieces(walk: Walk) -> Sequence[Walk]:
+    """Cut where nothing was seen for so long that the track is over."""
+    cuts = np.flatnonzero(np.diff(walk.at_s) > GONE_S) + 1
+    return [
+        Walk(at, boxes)
+        for at, boxes in zip(np.split(walk.at_s, cuts), np.split(walk.boxes, cuts), strict=True)
+    ]
+
+
+def _sides(walk: Walk, line: Points, aspect: float) -> NDArray[np.int64]:
+    """(n,) 1 right, -1 left, 0 too near to tell. Right is where a turn to the nearest piece says."""
+    scale = np.array([aspect, 1.0])
+    feet, points = walk.feet * scale, line * scale
+    best = np.full(len(feet), np.inf)
+    side = np.zeros(len(feet))
+    for a, b in zip(points, points[1:], strict=False):
+        way = b - a
+        share = np.clip(((feet - a) @ way) / (way @ way), 0, 1)
+        away = np.hypot(*(feet - a - share[:, None] * way).T)
+        turn = way[0] * (feet[:, 1] - a[1]) - way[1] * (feet[:, 0] - a[0])
+        # Of two pieces that meet at the nearest place, the one that is seen more from the front decides.
+        nearer = away < best - 1e-12
+        best = np.where(nearer, away, best)
+        side = np.where(nearer, np.sign(turn), side)
+    side[best <= BAND * walk.heights] = 0
+    return side.astype(np.int64)
+
+
+def _turn(a: Flat, b: Flat, c: Flat) -> float:
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+
+def _meets(start: Flat, end: Flat, line: Points) -> bool:
+    return any(
+        _turn(start, end, a) * _turn(start, end, b) <= 0 and _turn(a, b, start) * _turn(a, b, end) <= 0
+        for a, b in zip(line, line[1:], strict=False)
+    )
+
+
+def _winding(zone: Points, foot: Flat) -> int:
+    """Signed turns of the corners around a place, by angles."""
+    ways = zone - foot
+    after = np.roll(ways, -1, axis=0)
+    turns = np.arctan2(ways[:, 0] * after[:, 1] - ways[:, 1] * after[:, 0], (ways * after).sum(axis=1))
+    return round(float(turns.sum()) / (2 * np.pi))
