@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Response, WebSocket, expec
 
 from browser.conftest import VIEWER, Site, iso, sign_in, unix_s
 from browser.pictures import wait_until_moving
+from browser.telling import Teller
 from system.node_process import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -108,11 +109,12 @@ def test_no_room_of_the_page_shows_or_fetches_anything_of_the_other_camera(
     page, heard = viewer
     gate = site.camera("gate")
     shown: list[str] = []
+    told = tell_of_both(site)
 
     wait_until_moving(page.locator("video"))
     expect(page.locator("article.tile")).to_have_count(1)
     rooms = page.get_by_role("navigation", name="Rooms").get_by_role("link")
-    assert rooms.all_inner_texts() == ["Live", "Play", "Cameras", "Storage"]
+    assert rooms.all_inner_texts() == ["Live", "Play", "Review", "Analytics", "Cameras", "Storage"]
     for room in rooms.all():
         room.click()
         expect(page.locator("#room h1").first).to_be_visible()
@@ -130,11 +132,32 @@ def test_no_room_of_the_page_shows_or_fetches_anything_of_the_other_camera(
     expect(page.get_by_role("heading", name="There is no such camera")).to_be_visible()
 
     everything = "\n".join([*shown, *heard.texts])
-    for word in foreign.words:
+    for word in [*foreign.words, told["vault"]]:
         assert word not in everything
     # The look above would have found them: the viewer's own camera was heard of in every way.
     assert gate in everything
-    assert {"cameras", "storage", "timeline", "playlist.m3u8", "socket", "video"} <= heard.kinds
+    assert told["gate"] in everything
+    assert {
+        "incidents",
+        "events",
+        "objects",
+        "cameras",
+        "storage",
+        "timeline",
+        "playlist.m3u8",
+        "socket",
+        "video",
+    } <= heard.kinds
+
+
+def tell_of_both(site: Site) -> dict[str, str]:
+    """An event of each camera, now; its id by the camera's name."""
+    told = {}
+    for name in ("gate", "vault"):
+        teller = Teller(site, name)
+        told[name] = str(teller.tell(time.time() - 6).id)
+        teller.close()
+    return told
 
 
 def test_the_rooms_of_others_stay_shut(viewer: tuple[Page, Heard], site: Site, foreign: Foreign) -> None:

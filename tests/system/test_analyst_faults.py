@@ -40,7 +40,7 @@ def make_garbage(source: Path, target: Path) -> Path:
                 continue
             data = bytearray(packet)
             for at in range(40, len(data)):
-                data[at] = (at * 131 + number * 7) & 0xFF
+                data[at] = (at * 131 + number * 7) & 0xFF | 4  # never 0 to 3: no start code by chance
             spoilt = av.Packet(_with_lengths(bytes(packet), bytes(data)))
             spoilt.pts, spoilt.dts, spoilt.time_base = packet.pts, packet.dts, packet.time_base
             spoilt.is_keyframe, spoilt.stream = packet.is_keyframe, stream

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from watchkeep.analysis.telling import Teller, place_of
 from watchkeep.domain.event import Event, Flag
-from watchkeep.domain.geometry import Point, crosses, signed_distance
+from watchkeep.domain.geometry import Box, Point, crosses, signed_distance
 from watchkeep.domain.rule import Direction, Rule
 from watchkeep.domain.track import TrackView
 
@@ -21,6 +21,7 @@ class _Stand:
 
     is_right: bool
     point: Point
+    box: Box
     at: datetime
 
 
@@ -41,7 +42,7 @@ class Crossing:
         distance = signed_distance(self.rule.text.points, point, aspect=aspect)
         if abs(distance) <= BAND * view.box.height:
             return []
-        stand = _Stand(distance > 0, point, view.at)
+        stand = _Stand(distance > 0, point, view.box, view.at)
         if self._side is not None and stand.is_right == self._side.is_right:
             self._side, self._first, self._count = stand, None, 0
             return []
@@ -63,7 +64,7 @@ class Crossing:
         if not self.rule.means(view.object_type):
             return []
         event = self._teller.begin(
-            self.rule, view, started_at=first.at, known_at=known_at, direction=direction
+            self.rule, view, started_at=first.at, box=first.box, known_at=known_at, direction=direction
         )
         if first.at - old.at > GAP:
             event = replace(event, flags=(*event.flags, Flag.GAP))

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 import typer
 
 from watchkeep import __version__
-from watchkeep.cli import assets, camera, config, doctor, export, run, simulator, user
+from watchkeep.cli import (
+    assets,
+    camera,
+    config,
+    doctor,
+    events,
+    export,
+    incidents,
+    rules,
+    run,
+    simulator,
+    user,
+)
 from watchkeep.cli.exits import DONE, INTERRUPTED
 from watchkeep.cli.options import JsonOption
 from watchkeep.cli.output import Output, fail
@@ -24,6 +36,9 @@ app.command("run")(run.run)
 app.command("demo")(run.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(camera.app, name="camera")
+app.add_typer(events.app, name="events")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(rules.app, name="rules")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("export")(export.export)

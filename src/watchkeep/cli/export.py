@@ -1,12 +1,12 @@
 """`watchkeep export`: a span of a camera as a plain MP4."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from watchkeep.application import exports
+from watchkeep.cli.filters import checked_instant
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
 from watchkeep.cli.output import Output, instant
 from watchkeep.domain.camera import StreamRole
@@ -60,15 +60,7 @@ def export(
 
 
 def _span(start: str, end: str) -> Interval:
-    first, last = _instant(start, "--from"), _instant(end, "--to")
+    first, last = checked_instant(start, "--from"), checked_instant(end, "--to")
     if last <= first:
         raise Invalid("--to must be later than --from")
     return Interval(first, last)
-
-
-def _instant(text: str, option: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid(f"{option} {text!r} is no time; write for example 2026-11-25T14:03:20Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -31,6 +31,12 @@ class Output:
         """Write a result: the facts as JSON, or the text."""
         print(json.dumps(facts, ensure_ascii=False) if self.is_json else text)
 
+    def show_facts(self, facts: Mapping[str, Fact]) -> None:
+        """Write one thing whole: as JSON, or a line for each fact."""
+        self.show(
+            facts, "\n".join(f"{name.replace('_', ' ')}: {_word(fact)}" for name, fact in facts.items())
+        )
+
     def show_rows(self, rows: Sequence[Mapping[str, Fact]], columns: Sequence[str], nothing: str) -> None:
         """Write a list: as JSON `{"items": […]}`, or as a table of those columns."""
         if self.is_json:

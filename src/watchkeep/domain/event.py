@@ -37,7 +37,7 @@ class Flag(StrEnum):
     """What makes an event less sure than others of its kind."""
 
     CLIPPED = "clipped"
-    """The foot was below the picture, so the place is a guess."""
+    """The box reached the lower edge of the picture, so where it stands is a guess."""
     GAP = "gap"
     """Nobody looked for more than three seconds while the line was crossed."""
 
@@ -64,7 +64,7 @@ class Event:
         ended_at: None while it goes on.
         seen_until: Last picture that belongs to it so far.
         detected_at: When it was first known.
-        confidence: The model's, 0 to 1.
+        confidence: The best that the model ever had of its track, 0 to 1; what `weigh` takes.
         severity_reasons: Why it is so severe, each a few words; recomputable by `weigh`.
         box: Of the object at its start.
         revision: From 1.

@@ -91,26 +91,28 @@ def signed_distance(line: Sequence[Point], point: Point, *, aspect: float = 1.0)
     """Distance to a directed polyline in shares of the picture's height; negative on its left.
 
     Left is what lies to the left hand of someone who walks from its first point to its last, as seen in the
-    picture.
+    picture. Where a corner is nearest, the point lies outside the turn there: left of a turn to the right.
+    Straight ahead of the last point or behind the first one is neither left nor right: 0.
 
     Args:
-        line: At least two points.
+        line: At least two points; a right one, see `checked_line`.
         point: Where.
         aspect: Width of the picture divided by its height.
     """
-    best, sign = math.inf, 1.0
-    px, py = point.x * aspect, point.y
-    for a, b in itertools.pairwise(line):
-        ax, ay, bx, by = a.x * aspect, a.y, b.x * aspect, b.y
-        dx, dy = bx - ax, by - ay
-        length_squared = dx * dx + dy * dy
-        share = min(max(((px - ax) * dx + (py - ay) * dy) / length_squared, 0.0), 1.0)
-        distance = math.hypot(px - ax - share * dx, py - ay - share * dy)
-        if distance < best:
-            # y grows downwards, so a positive cross product is the right hand.
-            cross = dx * (py - ay) - dy * (px - ax)
-            best, sign = distance, 1.0 if cross >= 0 else -1.0
-    return sign * best
+    points = [Point(each.x * aspect, each.y) for each in line]
+    here = Point(point.x * aspect, point.y)
+    pieces = list(itertools.pairwise(points))
+    nearest = min(range(len(pieces)), key=lambda number: _distance(*pieces[number], here))
+    a, b = pieces[nearest]
+    distance = _distance(a, b, here)
+    # y grows downwards, so a positive turn is to the right hand.
+    turn = _turn(a, b, here)
+    share = _share(a, b, here)
+    if share >= 1 and nearest + 1 < len(pieces):
+        turn = -_turn(a, b, pieces[nearest + 1][1]) or turn
+    elif share <= 0 and nearest > 0:
+        turn = -_turn(*pieces[nearest - 1], b) or turn
+    return math.copysign(distance, turn) if turn else 0.0
 
 
 def crosses(line: Sequence[Point], start: Point, end: Point) -> bool:
@@ -125,19 +127,13 @@ def checked_zone(corners: Sequence[Point]) -> tuple[Point, ...]:
         Invalid: Fewer than three corners, too many, out of the picture, without area, or crossing itself.
     """
     _check_points(corners, what="zone", least=3)
-    edges = _edges(corners)
-    count = len(edges)
-    for first in range(count):
-        for second in range(first + 1, count):
-            is_neighbour = second - first in (1, count - 1)
-            if not is_neighbour and _intersect(*edges[first], *edges[second]):
-                raise Invalid(
-                    f"The zone crosses itself: the edge after corner {first + 1} meets the edge after corner "
-                    f"{second + 1}; draw it without crossing.",
-                    first=first + 1,
-                    second=second + 1,
-                )
-    doubled = sum(a.x * b.y - b.x * a.y for a, b in edges)
+    if _is_same(corners[0], corners[-1]):
+        raise Invalid(
+            "The last point of the zone is the same as the first; remove it, a zone closes by itself.",
+            point=len(corners),
+        )
+    _check_uncrossed(_edges(corners), what="zone", is_closed=True)
+    doubled = sum(a.x * b.y - b.x * a.y for a, b in _edges(corners))
     if abs(doubled) < 2e-4:
         raise Invalid("The zone has no area; draw it around a part of the picture.")
     return tuple(corners)
@@ -147,9 +143,11 @@ def checked_line(points: Sequence[Point]) -> tuple[Point, ...]:
     """A line's points, when they are right.
 
     Raises:
-        Invalid: Fewer than two points, too many, out of the picture, or two in the same place.
+        Invalid: Fewer than two points, too many, out of the picture, two in the same place, or crossing
+            itself: then nobody could say which side is left.
     """
     _check_points(points, what="line", least=2)
+    _check_uncrossed(list(itertools.pairwise(points)), what="line", is_closed=False)
     return tuple(points)
 
 
@@ -167,10 +165,50 @@ def _check_points(points: Sequence[Point], *, what: str, least: int) -> None:
                 point=number,
             )
     for number, (a, b) in enumerate(itertools.pairwise(points), start=1):
-        if math.hypot(a.x - b.x, a.y - b.y) < 1e-6:
+        if _is_same(a, b):
             raise Invalid(
                 f"Points {number} and {number + 1} of the {what} are the same; remove one.", point=number
             )
+
+
+def _check_uncrossed(edges: Sequence[tuple[Point, Point]], *, what: str, is_closed: bool) -> None:
+    count = len(edges)
+    for first, second in itertools.combinations(range(count), 2):
+        if second == first + 1:
+            meets = _folds_back(*edges[first], edges[second][1])
+        elif is_closed and second - first == count - 1:
+            meets = _folds_back(*edges[second], edges[first][1])
+        else:
+            meets = _intersect(*edges[first], *edges[second])
+        if meets:
+            raise Invalid(
+                f"The {what} crosses itself: the part after point {first + 1} meets the part after point "
+                f"{second + 1}; draw it without crossing.",
+                first=first + 1,
+                second=second + 1,
+            )
+
+
+def _is_same(a: Point, b: Point) -> bool:
+    return math.hypot(a.x - b.x, a.y - b.y) < 1e-6
+
+
+def _share(a: Point, b: Point, point: Point) -> float:
+    """Where along a segment its place nearest to a point would be, were it a whole line: 0 at a, 1 at b."""
+    dx, dy = b.x - a.x, b.y - a.y
+    return ((point.x - a.x) * dx + (point.y - a.y) * dy) / (dx * dx + dy * dy)
+
+
+def _distance(a: Point, b: Point, point: Point) -> float:
+    """From a segment."""
+    share = min(max(_share(a, b, point), 0.0), 1.0)
+    return math.hypot(point.x - a.x - share * (b.x - a.x), point.y - a.y - share * (b.y - a.y))
+
+
+def _folds_back(a: Point, b: Point, c: Point) -> bool:
+    """Whether the way from b to c lies on the way from a to b."""
+    is_backwards = (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) < 0
+    return is_backwards and (_is_on_segment(c, a, b) or _is_on_segment(a, b, c))
 
 
 def _edges(corners: Sequence[Point]) -> list[tuple[Point, Point]]:

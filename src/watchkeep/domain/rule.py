@@ -96,8 +96,10 @@ def checked_rule(text: RuleText) -> RuleText:
     if not text.name.strip() or len(text.name) > 64:
         raise Invalid("A rule's name has 1 to 64 characters; give it one.", field="name")
     if not 1 <= len(text.objects) <= OBJECT_NAMES_LIMIT:
+        count = f"{len(text.objects)} objects" if text.objects else "no object"
         raise Invalid(
-            f"The rule {text.name} names no object; choose at least one, as person.", field="objects"
+            f"The rule {text.name} names {count}; choose 1 to {OBJECT_NAMES_LIMIT}, as person.",
+            field="objects",
         )
     match text.kind:
         case EventKind.ZONE_VISIT:

@@ -57,7 +57,7 @@ class Tracker:
         self._stream = stream
         self._thresholds = thresholds
         self._book = TrackBook.empty()
-        self._at_us = self._before_us = 0
+        self._at_us = 0
         self._aspect = 1.0
         self._resume_until_us = 0
 
@@ -69,11 +69,11 @@ class Tracker:
         if at_us <= self._resume_until_us:
             self._book.give_up_us = np.maximum(self._book.give_up_us, at_us + LOST_US)
         self._resume_until_us = 0
-        ended = self._end(at_us)
+        ended, before_us = self._end(at_us), self._at_us
         self._predict(at_us)
         self._aspect = look.aspect
         found = _found(look, self._thresholds.low)
-        self._begin(found, self._continue(found))
+        self._begin(found, self._continue(found, before_us=before_us))
         return Tracked(alive=self._alive(self._book.motion.place, at_us), ended=ended)
 
     def idle(self, at: datetime) -> Tracked:
@@ -90,7 +90,6 @@ class Tracker:
         document = {
             "format": 1,
             "at_us": self._at_us,
-            "before_us": self._before_us,
             "aspect": self._aspect,
             "tracks": self._book.to_json(),
         }
@@ -115,11 +114,11 @@ class Tracker:
             if document["format"] != 1:
                 return tracker
             book = TrackBook.from_json(document["tracks"])
-            at_us, before_us = int(document["at_us"]), int(document["before_us"])
+            at_us = int(document["at_us"])
             tracker._aspect = float(document["aspect"])
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return cls(stream, thresholds)
-        tracker._book, tracker._at_us, tracker._before_us = book, at_us, before_us
+        tracker._book, tracker._at_us = book, at_us
         if resumed_at is not None and _microseconds(resumed_at) - at_us <= RESUME_US:
             tracker._resume_until_us = _microseconds(resumed_at) + RESUME_US
         return tracker
@@ -139,14 +138,14 @@ class Tracker:
         # What stands does not drift while nobody looks.
         book.motion.speed[book.stillness.is_still] = 0.0
         book.motion = book.motion.predicted(min((at_us - self._at_us) / 1e6, LONGEST_STEP_S))
-        self._before_us, self._at_us = self._at_us, at_us
+        self._at_us = at_us
 
-    def _continue(self, found: _Found) -> Mask:
-        """Continue tracks; says which detections were used."""
+    def _continue(self, found: _Found, *, before_us: int) -> Mask:
+        """Continue tracks; says which detections were used. `before_us` is of the look before this one."""
         book = self._book
         may = book.group[:, None] == found.group[None, :]
         is_high = found.scores >= self._thresholds.high
-        is_sure, was_seen = book.is_confirmed, book.seen_us >= self._before_us
+        is_sure, was_seen = book.is_confirmed, book.seen_us == before_us
         place = book.motion.place
         rounds = (
             (place, ENLARGED, NEAR, is_sure, is_high),
@@ -189,7 +188,7 @@ class Tracker:
         is_twin = (same & (found.group[fresh][:, None] == book.group[followed][None, :])).any(axis=1)
         at = instant(self._at_us)
         # Of two in the very same place one is enough: they would be the same track.
-        named = {track_id(self._stream, at, found.places[n]): n for n in reversed(fresh[~is_twin].tolist())}
+        named = {track_id(self._stream, at, found.places[n]): n for n in fresh[~is_twin].tolist()}
         fresh = np.array(sorted(named.values()), dtype=np.int64)
         new = TrackBook.begin(
             sorted(named, key=named.__getitem__),

@@ -73,7 +73,7 @@ export function EventLane({ name, view, events, isCut, onPick }: LaneProps) {
         ))}
         {marks.length === 0 && <small class="quiet">No events in this time</small>}
       </div>
-      <p class="readout">
+      <p class="said">
         {said && <span>{said}</span>}
         {!said && isCut && (
           <span class="quiet">Only the newest events of this time are marked; zoom in.</span>
