@@ -3,6 +3,7 @@
 The definitions are those of docs/reference/rules.md.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ def crossings(walk: Walk, line: Points, aspect: float) -> list[Crossed]:
     found: list[Crossed] = []
     # Of the observations outside the band, those with the same side as the one before are confirmed.
     sure = [(known[i], side[known[i]]) for i in range(1, len(known)) if side[known[i]] == side[known[i - 1]]]
-    for (_, before), (row, now) in zip(sure, sure[1:], strict=False):
+    for (_, before), (row, now) in itertools.pairwise(sure):
         if now == before:
             continue
         last_old = max(k for k in known[known < row] if side[k] == before)
@@ -71,48 +72,61 @@ def naive_crossings(walk: Walk, line: Points) -> list[Crossed]:
     feet = walk.feet
     found = []
     for row in range(1, len(feet)):
-        for a, b in zip(line, line[1:], strict=False):
+        for a, b in itertools.pairwise(line):
             if _meets(feet[row - 1], feet[row], np.array([a, b])):
                 found.append(Crossed(float(walk.at_s[row]), bool(_turn(a, b, feet[row]) > 0)))
                 break
     return found
 
 
-def visits(walk: Walk, zone: Points) -> list[Span]:
-    """Inside for long enough; a short way out, or a return soon after, is the same visit."""
+@dataclass(frozen=True)
+class Stay:
+    """Between entering and leaving.
+
+    Attributes:
+        span: From the first observation inside to the last.
+        sure_at_s: When it had been there for long enough.
+    """
+
+    span: Span
+    sure_at_s: float
+
+
+def stays(walk: Walk, zone: Points) -> list[Stay]:
+    """Inside for long enough, until outside for long enough."""
     inside = np.array([_winding(zone, foot) != 0 for foot in walk.feet])
-    at_s = walk.at_s
-    found: list[Span] = []
+    at_s, n = walk.at_s, len(inside)
+    found: list[Stay] = []
     row = 0
-    while row < len(inside):
-        if not inside[row]:
-            row += 1
+    while row < n:
+        run = row + int(np.argmin(np.append(inside[row:], False)))
+        sure = np.flatnonzero(at_s[row:run] - at_s[row] >= ENTER_S - 1e-9)
+        if not sure.size:
+            row = max(run, row) + 1
             continue
-        run = row
-        while run + 1 < len(inside) and inside[run + 1]:
-            run += 1
-        if at_s[run] - at_s[row] < ENTER_S or run == row:
-            row = run + 1
-            continue
-        last = run
-        ahead = run + 1
+        last = run - 1
+        after = run
         out_since = None
-        while ahead < len(inside):
-            if inside[ahead]:
-                last, out_since = ahead, None
-            else:
-                out_since = at_s[ahead] if out_since is None else out_since
-                if at_s[ahead] - out_since >= LEAVE_S:
-                    break
-            ahead += 1
-        found.append(Span(float(at_s[row]), float(at_s[last])))
-        row = ahead + 1
+        while after < n and (out_since is None or inside[after] or at_s[after] - out_since < LEAVE_S - 1e-9):
+            if inside[after]:
+                last, out_since = after, None
+            elif out_since is None:
+                out_since = at_s[after]
+            after += 1
+        span = Span(float(at_s[row]), float(at_s[last]))
+        found.append(Stay(span, float(at_s[row + sure[0]])))
+        row = after
+    return found
+
+
+def visits(walk: Walk, zone: Points) -> list[Span]:
+    """Stays; a return soon after belongs to the stay before."""
     merged: list[Span] = []
-    for span in found:
-        if merged and span.start - merged[-1].end <= AGAIN_S:
-            merged[-1] = Span(merged[-1].start, span.end)
+    for stay in stays(walk, zone):
+        if merged and stay.span.start - merged[-1].end <= AGAIN_S:
+            merged[-1] = Span(merged[-1].start, stay.span.end)
         else:
-            merged.append(span)
+            merged.append(stay.span)
     return merged
 
 
@@ -129,16 +143,17 @@ def _sides(walk: Walk, line: Points, aspect: float) -> NDArray[np.int64]:
     """(n,) 1 right, -1 left, 0 too near to tell. Right is where a turn to the nearest piece says."""
     scale = np.array([aspect, 1.0])
     feet, points = walk.feet * scale, line * scale
-    best = np.full(len(feet), np.inf)
+    best, front = np.full(len(feet), np.inf), np.zeros(len(feet))
     side = np.zeros(len(feet))
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         way = b - a
         share = np.clip(((feet - a) @ way) / (way @ way), 0, 1)
         away = np.hypot(*(feet - a - share[:, None] * way).T)
         turn = way[0] * (feet[:, 1] - a[1]) - way[1] * (feet[:, 0] - a[0])
         # Of two pieces that meet at the nearest place, the one that is seen more from the front decides.
-        nearer = away < best - 1e-12
-        best = np.where(nearer, away, best)
+        facing = np.abs(turn) / np.hypot(*way)
+        nearer = (away < best - 1e-12) | ((np.abs(away - best) <= 1e-12) & (facing > front))
+        best, front = np.where(nearer, away, best), np.where(nearer, facing, front)
         side = np.where(nearer, np.sign(turn), side)
     side[best <= BAND * walk.heights] = 0
     return side.astype(np.int64)
@@ -151,7 +166,7 @@ def _turn(a: Flat, b: Flat, c: Flat) -> float:
 def _meets(start: Flat, end: Flat, line: Points) -> bool:
     return any(
         _turn(start, end, a) * _turn(start, end, b) <= 0 and _turn(a, b, start) * _turn(a, b, end) <= 0
-        for a, b in zip(line, line[1:], strict=False)
+        for a, b in itertools.pairwise(line)
     )
 
 

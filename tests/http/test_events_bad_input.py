@@ -1,4 +1,4 @@
-"""What hostile or mistaken requests about events, incidents and rules are answered: a sentence, never a 500."""
+"""Hostile and mistaken requests about events, incidents and rules: a sentence, never a 500."""
 
 import json
 from datetime import timedelta
@@ -21,18 +21,18 @@ ZONE = {"name": "Drive", "kind": "zone_visit", "objects": ["person"], "points": 
 
 
 @pytest.fixture
-def browser(site: Site) -> Browser:
+def ada(site: Site) -> Browser:
     return site.administrator()
 
 
 @pytest.fixture
-def door(site: Site, browser: Browser) -> CameraId:
-    del browser
+def door(site: Site, ada: Browser) -> CameraId:
+    del ada
     return a_camera(site.house, "Front door")
 
 
-def raw(browser: Browser, path: str, body: str) -> httpx.Response:
-    return browser.post(path, content=body.encode(), headers={"content-type": "application/json"})
+def raw(ada: Browser, path: str, body: str) -> httpx.Response:
+    return ada.post(path, content=body.encode(), headers={"content-type": "application/json"})
 
 
 @pytest.mark.parametrize(
@@ -64,33 +64,33 @@ def raw(browser: Browser, path: str, body: str) -> httpx.Response:
     ids=str,
 )
 def test_lists_answer_every_parameter_with_a_page_or_a_sentence(
-    site: Site, browser: Browser, door: CameraId, params: dict[str, str | list[str]], status: int
+    site: Site, ada: Browser, door: CameraId, params: dict[str, str | list[str]], status: int
 ) -> None:
     happen(site.house, door)
     for path in ("/api/v1/events", "/api/v1/incidents"):
-        answer = browser.get(path, params=params)
+        answer = ada.get(path, params=params)
 
         assert answer.status_code == status, (path, answer.text)
         assert status == 200 or str(problem(answer)["detail"]).endswith(".")
-    assert len(browser.get("/api/v1/events").json()["items"]) == 1
+    assert len(ada.get("/api/v1/events").json()["items"]) == 1
 
 
-def test_the_end_of_a_span_does_not_belong_to_it(site: Site, browser: Browser, door: CameraId) -> None:
+def test_the_end_of_a_span_does_not_belong_to_it(site: Site, ada: Browser, door: CameraId) -> None:
     happen(site.house, door)
 
     for path in ("/api/v1/events", "/api/v1/incidents"):
         until = {"to": "2025-06-01T12:00:00Z"}
         beyond = {"to": "2025-06-01T12:00:00.000001Z"}
-        assert browser.get(path, params=until).json()["items"] == [], path
-        assert len(browser.get(path, params=beyond).json()["items"]) == 1, path
+        assert ada.get(path, params=until).json()["items"] == [], path
+        assert len(ada.get(path, params=beyond).json()["items"]) == 1, path
 
 
 @pytest.mark.parametrize("identifier", [BEYOND, UUID(int=0)])
-def test_ids_that_are_none_of_ours_are_not_there(browser: Browser, identifier: UUID) -> None:
+def test_ids_that_are_none_of_ours_are_not_there(ada: Browser, identifier: UUID) -> None:
     for path in (f"events/{identifier}", f"events/{identifier}/picture", f"incidents/{identifier}"):
-        assert browser.get(f"/api/v1/{path}").status_code == 404, path
-    assert browser.get("/api/v1/events/one").status_code == 422
-    assert browser.get(f"/api/v1/segments/{identifier}/video").status_code == 404
+        assert ada.get(f"/api/v1/{path}").status_code == 404, path
+    assert ada.get("/api/v1/events/one").status_code == 422
+    assert ada.get(f"/api/v1/segments/{identifier}/video").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_ids_that_are_none_of_ours_are_not_there(browser: Browser, identifier: U
     ids=lambda text: text[:40],
 )
 def test_a_rule_that_cannot_be_is_refused_whether_added_or_changed(
-    browser: Browser, door: CameraId, place: str, sentence: str
+    ada: Browser, door: CameraId, place: str, sentence: str
 ) -> None:
     path = f"/api/v1/cameras/{door}/rules"
     body = json.dumps(ZONE)[:-1] + f", {place}}}"
-    rule = browser.post(path, json=ZONE).json()
+    rule = ada.post(path, json=ZONE).json()
 
-    added = raw(browser, path, body)
-    changed = browser.patch(
+    added = raw(ada, path, body)
+    changed = ada.patch(
         f"{path}/{rule['id']}",
         content=f"{{{place}}}".encode(),
         headers={"content-type": "application/json"},
@@ -140,21 +140,21 @@ def test_a_rule_that_cannot_be_is_refused_whether_added_or_changed(
     else:
         assert changed.status_code == 422, changed.text
         assert sentence in str(problem(changed)["detail"])
-    assert browser.get(path).json()["items"][1] == rule
+    assert ada.get(path).json()["items"][1] == rule
 
 
 def test_what_a_rule_asks_for_already_may_stay_though_the_model_lacks_it(
-    site: Site, browser: Browser, door: CameraId
+    site: Site, ada: Browser, door: CameraId
 ) -> None:
     path = f"/api/v1/cameras/{door}/rules"
-    rule = browser.post(path, json={**ZONE, "objects": ["cat"]}).json()
+    rule = ada.post(path, json={**ZONE, "objects": ["cat"]}).json()
     detect(site.house, door)
 
-    renamed = browser.patch(f"{path}/{rule['id']}", json={"name": "Cats"})
-    widened = browser.patch(f"{path}/{rule['id']}", json={"objects": ["cat", "dragon"]})
+    renamed = ada.patch(f"{path}/{rule['id']}", json={"name": "Cats"})
+    widened = ada.patch(f"{path}/{rule['id']}", json={"objects": ["cat", "dragon"]})
     # An analyst that is just starting again has not forgotten what it can find.
     site.clock.advance(60)
-    later = browser.post(path, json={**ZONE, "objects": ["dragon"]})
+    later = ada.post(path, json={**ZONE, "objects": ["dragon"]})
 
     assert (renamed.status_code, renamed.json()["lacking"]) == (200, ["cat"])
     assert problem(widened)["detail"] == (
@@ -163,79 +163,79 @@ def test_what_a_rule_asks_for_already_may_stay_though_the_model_lacks_it(
     assert later.status_code == 422
 
 
-def test_the_same_text_is_no_new_version(browser: Browser, door: CameraId) -> None:
+def test_the_same_text_is_no_new_version(ada: Browser, door: CameraId) -> None:
     path = f"/api/v1/cameras/{door}/rules"
-    rule = browser.post(path, json=ZONE).json()
+    rule = ada.post(path, json=ZONE).json()
 
-    assert browser.patch(f"{path}/{rule['id']}", json={}).json() == rule
-    assert browser.patch(f"{path}/{rule['id']}", json=ZONE).json() == rule
-    assert browser.patch(f"{path}/{rule['id']}", json={"severity": 3}).json()["version"] == 2
+    assert ada.patch(f"{path}/{rule['id']}", json={}).json() == rule
+    assert ada.patch(f"{path}/{rule['id']}", json=ZONE).json() == rule
+    assert ada.patch(f"{path}/{rule['id']}", json={"severity": 3}).json()["version"] == 2
 
 
-def test_marks_that_say_nothing_are_refused(site: Site, browser: Browser, door: CameraId) -> None:
+def test_marks_that_say_nothing_are_refused(site: Site, ada: Browser, door: CameraId) -> None:
     path = f"/api/v1/incidents/{happen(site.house, door).incident}"
 
     for body in ({}, {"seen": None}):
-        answer = browser.patch(path, json=body)
+        answer = ada.patch(path, json=body)
         assert (answer.status_code, problem(answer)["detail"]) == (
             422,
             "There is nothing to mark; give `seen`, `verdict`, or both.",
         )
-    assert browser.patch(path, json={"verdict": True}).status_code == 422
-    assert browser.patch(path, json={"verdict": "perhaps"}).status_code == 422
-    assert browser.patch(path, json={"seen": True, "by": "somebody"}).status_code == 422
+    assert ada.patch(path, json={"verdict": True}).status_code == 422
+    assert ada.patch(path, json={"verdict": "perhaps"}).status_code == 422
+    assert ada.patch(path, json={"seen": True, "by": "somebody"}).status_code == 422
 
 
-def picture(browser: Browser, made: Happened) -> httpx.Response:
-    return browser.get(f"/api/v1/events/{made.event}/picture")
+def picture(ada: Browser, made: Happened) -> httpx.Response:
+    return ada.get(f"/api/v1/events/{made.event}/picture")
 
 
-def test_a_picture_in_anothers_place_is_not_shown(site: Site, browser: Browser, door: CameraId) -> None:
+def test_a_picture_in_anothers_place_is_not_shown(site: Site, ada: Browser, door: CameraId) -> None:
     made = happen(site.house, door)
     other = happen(site.house, a_camera(site.house, "Vault"), number=2)
     volume = site.house.volumes[0].volume
     by_camera = {path.parents[2].name: path for path in volume.pictures()}
     by_camera[door].write_bytes(by_camera["vault"].read_bytes())
 
-    swapped = picture(browser, made)
+    swapped = picture(ada, made)
 
     assert swapped.status_code == 500
     assert JPEG not in swapped.content
-    assert picture(browser, other).content == JPEG
+    assert picture(ada, other).content == JPEG
 
 
 def test_a_picture_that_cannot_be_read_is_told_without_its_path_and_audited_once(
-    site: Site, browser: Browser, door: CameraId
+    site: Site, ada: Browser, door: CameraId
 ) -> None:
     made = happen(site.house, door)
     (path,) = site.house.volumes[0].volume.pictures()
     path.unlink()
 
-    answers = [picture(browser, made) for _ in range(2)]
+    answers = [picture(ada, made) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [500, 500]
     assert str(path) not in answers[0].text
     assert path.name not in answers[0].text.replace(str(made.event), "")
-    audit = browser.get("/api/v1/audit").json()["items"]
+    audit = ada.get("/api/v1/audit").json()["items"]
     found = [(item["target"], item["reason"]) for item in audit if item["action"] == "find damage"]
     assert found == [(f"picture of event {made.event}", "unreadable")]
 
 
-def test_an_event_without_a_picture_says_so(site: Site, browser: Browser, door: CameraId) -> None:
+def test_an_event_without_a_picture_says_so(site: Site, ada: Browser, door: CameraId) -> None:
     made = happen(site.house, door)
     with site.house.catalog.transaction() as conn:
         conn.execute("update events set picture_path = null, picture_volume = null")
 
-    answer = picture(browser, made)
+    answer = picture(ada, made)
 
     assert answer.status_code == 404
     assert "has no picture" in str(problem(answer)["detail"])
-    assert browser.get(f"/api/v1/events/{made.event}").json()["picture"] is None
-    assert browser.get("/api/v1/incidents").json()["items"][0]["picture_box"] is None
+    assert ada.get(f"/api/v1/events/{made.event}").json()["picture"] is None
+    assert ada.get("/api/v1/incidents").json()["items"][0]["picture_box"] is None
 
 
 def test_an_incident_that_was_merged_meanwhile_is_not_marked(
-    site: Site, browser: Browser, door: CameraId, monkeypatch: pytest.MonkeyPatch
+    site: Site, ada: Browser, door: CameraId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = happen(site.house, door)
     mark = incidents.mark_seen
@@ -247,19 +247,19 @@ def test_an_incident_that_was_merged_meanwhile_is_not_marked(
 
     monkeypatch.setattr(incidents, "mark_seen", merge_first)
 
-    answer = browser.patch(f"/api/v1/incidents/{made.incident}", json={"seen": True})
+    answer = ada.patch(f"/api/v1/incidents/{made.incident}", json={"seen": True})
 
     assert answer.status_code == 404
     assert "merged into another" in str(problem(answer)["detail"])
-    done = [item["action"] for item in browser.get("/api/v1/audit").json()["items"]]
+    done = [item["action"] for item in ada.get("/api/v1/audit").json()["items"]]
     assert "mark incident" not in done
 
 
 def test_an_incident_that_goes_on_is_found_from_any_later_moment(
-    site: Site, browser: Browser, door: CameraId
+    site: Site, ada: Browser, door: CameraId
 ) -> None:
     happen(site.house, door, ended_at=None, end_reason=None, seen_until=NOON + timedelta(seconds=3))
-    (incident,) = browser.get("/api/v1/incidents").json()["items"]
+    (incident,) = ada.get("/api/v1/incidents").json()["items"]
 
     assert incident["ended_at"] is None
-    assert browser.get("/api/v1/incidents", params={"from": "2025-06-01T12:00:02Z"}).json()["items"] != []
+    assert ada.get("/api/v1/incidents", params={"from": "2025-06-01T12:00:02Z"}).json()["items"] != []

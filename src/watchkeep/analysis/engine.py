@@ -61,7 +61,6 @@ class RuleEngine:
         self._opens = {(event.rule, event.track): event for event in opens}
         self._opens_until: datetime | None = None
         self._given_up: dict[tuple[RuleId, TrackId], Event] = {}
-        self._has_begun = False
 
     def update(self, tracked: Tracked, *, aspect: float, known_at: datetime) -> list[Event]:
         """Take the tracks after a look; the events that changed, as they stand now.
@@ -76,7 +75,6 @@ class RuleEngine:
         told = self._drop_opens_of_other_rules()
         for view in tracked.alive:
             told += self._look(view, aspect, known_at)
-        self._has_begun = True
         alive = {view.id for view in tracked.alive}
         for track in [track for track in self._followed if track not in alive]:
             told += _end(self._followed.pop(track), EndReason.GONE)
@@ -117,7 +115,7 @@ class RuleEngine:
     def _look(self, view: TrackView, aspect: float, known_at: datetime) -> list[Event]:
         followed = self._followed.get(view.id)
         if followed is None:
-            is_new = self._has_begun or view.observations <= NEW_OBSERVATIONS
+            is_new = view.observations <= NEW_OBSERVATIONS
             followed = self._followed[view.id] = _Followed(view.at, is_new)
         elif view.at <= followed.at:
             return []
@@ -172,8 +170,9 @@ class RuleEngine:
             self._opens_until = at + FOUND_AGAIN_WITHIN
         if at <= self._opens_until:
             return []
+        told = self._end_opens(EndReason.RESTART)
         self._given_up.clear()
-        return self._end_opens(EndReason.RESTART)
+        return told
 
     def _end_opens(self, reason: EndReason) -> list[Event]:
         told = [ended(event, reason) for event in self._opens.values()]

@@ -1,6 +1,6 @@
 """Cursors of lists that are read page by page, newest first: start and id of the last thing shown."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from watchkeep.domain.errors import Invalid
@@ -18,7 +18,9 @@ def position(cursor: str | None) -> After:
         return FIRST_PAGE
     at, _, identifier = cursor.partition("_")
     try:
-        # A time without zone is none of ours; `astimezone` would take the machine's.
-        return After(datetime.fromisoformat(at.removesuffix("+00:00")).replace(tzinfo=UTC), UUID(identifier))
-    except (ValueError, OverflowError):
-        raise Invalid("The cursor is not one that this list gave out; begin without one.") from None
+        found = After(datetime.fromisoformat(at), UUID(identifier))
+    except ValueError:
+        found = None
+    if found is None or found.at.utcoffset() != timedelta(0):
+        raise Invalid("The cursor is not one that this list gave out; begin without one.")
+    return After(found.at.astimezone(UTC), found.id)

@@ -139,6 +139,7 @@ def _require_findable(objects: Collection[str], model: DetectorState | None) -> 
 
 
 def _load(conn: Connection, camera: CameraId, rule: RuleId) -> Rule:
+    require_camera(conn, camera)
     found = rules.get_rule(conn, rule)
     if found.camera != camera:
         raise NotFound(f"There is no rule {rule}; it may have been removed.", rule=str(rule))

@@ -106,7 +106,7 @@ def checked_rule(text: RuleText) -> RuleText:
             checked_zone(text.points)
         case EventKind.LINE_CROSS:
             checked_line(text.points)
-        case EventKind.OBJECT:
+        case _:
             if text.points:
                 raise Invalid(
                     f"The rule {text.name} is about the whole picture and takes no points; make it a zone or "

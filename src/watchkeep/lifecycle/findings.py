@@ -54,6 +54,7 @@ class Comparison:
     findings: list[Finding] = field(default_factory=list)
     row_count: int = 0
     file_count: int = 0
+    picture_count: int = 0
     read_bytes: int = 0
     known_lost: int = 0
 

@@ -8,14 +8,16 @@ from enum import StrEnum
 from watchkeep.application import cameras as camera_rooms
 from watchkeep.domain.camera import StreamCondition
 from watchkeep.domain.errors import NotFound, WatchkeepError
-from watchkeep.domain.ids import SegmentId
+from watchkeep.domain.ids import EventId, SegmentId
 from watchkeep.lifecycle.comparison import Store, compare
 from watchkeep.lifecycle.findings import Comparison, Depth
+from watchkeep.lifecycle.picture_comparison import PictureStore, compare_pictures
 from watchkeep.runtime.locks import is_held
 from watchkeep.runtime.opening import OpenHouse
 from watchkeep.runtime.units import format_size
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog import audit, footage, states
+from watchkeep.storage.catalog import audit, footage, pictures, states
+from watchkeep.storage.catalog.pictures import PictureRow
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.keystore import KEK_LIFETIME
 
@@ -62,7 +64,9 @@ def examine(opened: OpenHouse, depth: Depth, *, advance: Callable[[int], None]) 
     node = opened.node
     checks = [_clock(node), _disk(node), _keys(node), _audit(node), *_spool(opened), *_recorder(opened)]
     checks += _cameras(opened)
-    return Examination(tuple(checks), compare(_store(node), depth, advance=advance))
+    found = compare(_store(node), depth, advance=advance)
+    compare_pictures(_pictures(node), depth, found)
+    return Examination(tuple(checks), found)
 
 
 def _store(node: Node) -> Store:
@@ -79,6 +83,25 @@ def _store(node: Node) -> Store:
             return None
 
     return Store(
+        volume=node.volume,
+        fs=node.machine.fs,
+        clock=node.machine.clock,
+        keys=node.keystore.find_shred_key,
+        rows=rows,
+        row=row,
+    )
+
+
+def _pictures(node: Node) -> PictureStore:
+    def rows() -> Iterable[PictureRow]:
+        with node.catalog.transaction("doctor") as connection:
+            return list(pictures.all_pictures(connection, node.volume.id))
+
+    def row(event: EventId) -> PictureRow | None:
+        with node.catalog.transaction("doctor") as connection:
+            return pictures.pictures_of(connection, [event], volume=node.volume.id).get(event)
+
+    return PictureStore(
         volume=node.volume,
         fs=node.machine.fs,
         clock=node.machine.clock,

@@ -5,13 +5,14 @@ May die at any time; nothing waits for it.
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 from prometheus_client import Counter, Gauge
 
 from watchkeep.domain.errors import CatalogUnavailable, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
+from watchkeep.lifecycle.picture_sweeper import PictureSweeper
 from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
@@ -73,6 +74,8 @@ class Keeper:
             default_keep=timedelta(days=node.settings.recording.retention_days),
         )
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
+        self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
+        self._pictures_swept: date | None = None
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
@@ -140,3 +143,7 @@ class Keeper:
             event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
         if not self._doubt:
             FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))
+            if self._pictures_swept != now.date():
+                # Once a day: it looks at every picture that there is.
+                self._picture_sweeper.sweep(now)
+                self._pictures_swept = now.date()

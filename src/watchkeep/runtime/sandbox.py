@@ -9,6 +9,7 @@ import ctypes
 import os
 import platform
 import resource
+import signal
 import struct
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 MEMORY_BYTES = 8 << 30
 """Address space, not memory: OpenVINO reserves far more than it uses."""
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_SET_MODE_FILTER = 1
@@ -96,6 +98,17 @@ def cut_off() -> bool:
     """
     os.environ["HOME"] = os.devnull
     return _filter_calls(_all_but_network)
+
+
+def end_with_parent() -> bool:
+    """Be killed when the thread that started this process ends, even while hanging or stopped.
+
+    Returns:
+        Whether the kernel does it.
+    """
+    if sys.platform != "linux":
+        return False
+    return int(ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)) == 0
 
 
 def enter_sandbox() -> tuple[str, ...]:

@@ -75,27 +75,28 @@ def exactly_meet(a: Point, b: Point, c: Point, d: Point) -> bool:
         return 0 <= (wx * vy - wy * vx) / divisor <= 1 and 0 <= (wx * uy - wy * ux) / divisor <= 1
     if wx * uy - wy * ux != 0 or wx * vy - wy * vx != 0:
         return False
-    spans = [(min(ax, bx), max(ax, bx), min(cx, dx), max(cx, dx)), (min(ay, by), max(ay, by), min(cy, dy), max(cy, dy))]
+    spans = [
+        (min(ax, bx), max(ax, bx), min(cx, dx), max(cx, dx)),
+        (min(ay, by), max(ay, by), min(cy, dy), max(cy, dy)),
+    ]
     return all(max(low, low2) <= min(high, high2) for low, high, low2, high2 in spans)
+
+
+def exactly_on(point: Point, segment: tuple[Point, Point]) -> bool:
+    return exactly_meet(point, point, *segment)
 
 
 def exactly_crosses_itself(corners: Sequence[Point], *, is_closed: bool) -> bool:
     """Whether two of its edges share more than the corner that they have to share."""
     edges = list(zip(corners, [*corners[1:], corners[0]], strict=True))[: None if is_closed else -1]
     for (i, first), (j, second) in itertools.combinations(enumerate(edges), 2):
-        is_next = j == i + 1 or (is_closed and i == 0 and j == len(edges) - 1)
-        if not is_next:
-            if exactly_meet(*first, *second):
-                return True
-            continue
-        ends = set(first) ^ set(second)
-        if len(edges) > 2 and any(
-            exactly_meet(end, end, *(second if end in first else first)) for end in ends
-        ):
-            return True
-        if len(edges) == 2 and exactly_meet(first[0], first[0], *second):
-            return True
-        if len(edges) == 2 and exactly_meet(second[1], second[1], *first):
+        if j == i + 1:
+            meets = exactly_on(first[0], second) or exactly_on(second[1], first)
+        elif is_closed and i == 0 and j == len(edges) - 1:
+            meets = exactly_on(second[0], first) or exactly_on(first[1], second)
+        else:
+            meets = exactly_meet(*first, *second)
+        if meets:
             return True
     return False
 
@@ -200,21 +201,15 @@ def test_a_distance_is_the_way_to_the_nearest_place(line: tuple[Point, ...], poi
     )
 
 
-@given(right_lines(points), points, points)
-def test_who_changes_sides_without_crossing_went_around_an_end(
-    line: tuple[Point, ...], start: Point, end: Point
+@given(points, points, points, points)
+def test_who_crosses_a_straight_line_is_on_its_other_side(
+    a: Point, b: Point, start: Point, end: Point
 ) -> None:
-    before, after = signed_distance(line, start), signed_distance(line, end)
+    assume(a != b)
+    before, after = signed_distance((a, b), start), signed_distance((a, b), end)
     assume(min(abs(before), abs(after)) > 1e-6)
-    assume(before * after < 0)
-    assume(not crosses(line, start, end))
-    # Along the way it passed a place where no side is nearer: on the extension of an end, or midway between parts.
-    steps = [
-        Point(start.x + n / 400 * (end.x - start.x), start.y + n / 400 * (end.y - start.y)) for n in range(401)
-    ]
-    nearest = min(min(distance_to(a, b, step) for a, b in itertools.pairwise(line)) for step in steps[::40])
 
-    assert nearest > 0
+    assert not crosses((a, b), start, end) or before * after < 0
 
 
 @given(right_lines(grid), grid, grid)

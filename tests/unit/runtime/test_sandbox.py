@@ -3,8 +3,10 @@
 import platform
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.skipif(
@@ -184,3 +186,31 @@ os.write(other.fileno(), b"x")
     status, said = outcome(deed, enter="assert cut_off()\n")
 
     assert status == 0, said
+
+
+def test_who_hangs_does_not_outlive_the_parent(tmp_path: Path) -> None:
+    child = (
+        PRELUDE + "from watchkeep.runtime.sandbox import end_with_parent\nassert end_with_parent()\n" + ENTER
+    )
+    child += "os.write(1, b'ready')\ntime.sleep(600)"
+    (tmp_path / "child.py").write_text(child)
+    parent = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, sys.argv[1]], stdout=subprocess.PIPE)
+assert child.stdout.read(5) == b"ready"
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+    command = [sys.executable, "-c", parent, str(tmp_path / "child.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as middle:
+        assert middle.stdout is not None
+        orphan = psutil.Process(int(middle.stdout.readline()))
+        orphan.suspend()
+
+        middle.kill()
+
+        try:
+            orphan.wait(60)
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                orphan.kill()

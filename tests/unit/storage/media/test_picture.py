@@ -1,15 +1,12 @@
-"""Sealed pictures of events: written, read, damaged, and read again by a reader made of the page alone."""
+"""Sealed pictures of events: written, read, damaged."""
 
-import hashlib
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA512
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from builders import A_SHRED_KEY, CAMERA, NOON, CountingRng, its_key
+from faulty_fs import FaultyFs
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import DataLoss, Invalid, NotFound, WatchkeepError
 from watchkeep.domain.ids import EventId, uuid8
@@ -42,27 +39,11 @@ def sealed(path: Path, *, jpeg: bytes = JPEG, seed: int = 1) -> bytes:
     return content
 
 
-def read_by_the_page(file: bytes, shred_key: bytes) -> bytes:
-    """Written from docs/formats/picture.md alone."""
-    assert file[:8] == bytes.fromhex("01574b5049430d0a")
-    salt = 12 + int.from_bytes(file[8:12], "big")
-    bound, wrap = file[: salt + 32], file[salt + 32 : salt + 92]
-    data_key = AESGCM(shred_key).decrypt(wrap[:12], wrap[12:], bound)
-    info = b"watchkeep picture 1" + hashlib.sha256(bound).digest()
-    made = HKDFExpand(algorithm=SHA512(), length=76, info=info).derive(data_key)
-    assert made[44:] == file[salt + 92 : salt + 124]
-    return AESGCM(made[:32]).decrypt(made[32:44], file[salt + 124 :], b"picture")
-
-
 def test_a_picture_comes_back_as_it_was_with_its_header(tmp_path: Path) -> None:
     sealed(tmp_path / "a" / "one.wkp")
 
     assert open_picture(tmp_path / "a" / "one.wkp", fs=SystemFs(), keys=its_key) == (HEADER, JPEG)
     assert read_picture_header(tmp_path / "a" / "one.wkp", fs=SystemFs()) == HEADER
-
-
-def test_a_reader_made_of_the_page_alone_reads_it(tmp_path: Path) -> None:
-    assert read_by_the_page(sealed(tmp_path / "one.wkp"), A_SHRED_KEY.key) == JPEG
 
 
 def test_nothing_of_the_picture_stands_in_the_file(tmp_path: Path) -> None:
@@ -120,3 +101,35 @@ def test_another_header_than_ours_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(WatchkeepError):
         read_picture_header(tmp_path / "one.wkp", fs=SystemFs())
+
+
+def test_a_sealed_picture_is_synced_before_it_takes_its_place_and_its_place_before_it_is_told(
+    tmp_path: Path,
+) -> None:
+    fs = FaultyFs()
+
+    seal_picture(tmp_path / "day" / "one.wkp", HEADER, JPEG, shred_key=A_SHRED_KEY, fs=fs, rng=CountingRng(1))
+
+    assert fs.log[-4:] == [
+        ("append", "one.wkp.part"),
+        ("sync", "one.wkp.part"),
+        ("rename", "one.wkp.part"),
+        ("sync_directory", "day"),
+    ]
+
+
+def test_whatever_the_disk_refuses_the_old_picture_or_the_new_one_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "one.wkp"
+    refused = 0
+    for nth in range(1, 20):
+        sealed(path)
+        fs = FaultyFs()
+        fs.fail(nth)
+        try:
+            seal_picture(path, HEADER, b"a better one", shred_key=A_SHRED_KEY, fs=fs, rng=CountingRng(2))
+        except OSError:
+            refused += 1
+            assert open_picture(path, fs=SystemFs(), keys=its_key)[1] in (JPEG, b"a better one")
+        else:
+            assert open_picture(path, fs=SystemFs(), keys=its_key)[1] == b"a better one"
+    assert refused >= 5
