@@ -253,6 +253,11 @@ def match_spans(truth: Told, told: Told) -> Score:
     return Score(sum(s.truth for s in scores), sum(s.told for s in scores), sum(s.found for s in scores), 0)
 
 
+def part(told: Told, shapes: Sequence[Shape], kind: EventKind) -> Told:
+    """Only what is of rules of this kind."""
+    return {key: spans for key, spans in told.items() if shapes[key[0]].kind is kind}
+
+
 def report(
     figures: Figures, name: str, truth: Told, told: Told, *, least: float | None, against: str = ""
 ) -> None:

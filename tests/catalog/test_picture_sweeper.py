@@ -1,5 +1,6 @@
 """Pictures without events on a real catalog and real files: what goes, and what is left alone."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -65,13 +66,16 @@ def test_a_picture_that_no_event_refers_to_goes_when_it_is_a_day_old_and_others_
     assert sweep(house, volume) == 0
 
 
-def test_a_picture_goes_when_its_event_is_gone_or_refers_to_another_volume(
-    house: Catalog, volume: Volume, keystore: Keystore
+@pytest.mark.parametrize(
+    "changes", [{"volume": UUID(int=5)}, {"path": "elsewhere.wkp"}], ids=["another volume", "another file"]
+)
+def test_a_picture_goes_when_its_event_refers_to_another_one(
+    house: Catalog, volume: Volume, keystore: Keystore, changes: dict[str, object]
 ) -> None:
     event = an_event(1)
     row = seal_one(volume, keystore, camera=FRONT, event=event.id, started_at=event.started_at)
     put(house, event)
-    put_picture(house, a_picture(event, volume=UUID(int=5)))
+    put_picture(house, replace(a_picture(event, volume=volume.id), **changes))  # type: ignore[arg-type]
 
     assert sweep(house, volume) == 1
     assert not volume.within(row.path).exists()

@@ -200,6 +200,15 @@ def test_a_picture_that_went_with_its_event_meanwhile_is_no_fault(album: Album) 
     assert found.is_clean
 
 
+def test_a_row_that_was_written_anew_meanwhile_is_no_fault(album: Album) -> None:
+    stale = [replace(row, size_bytes=1) for row in album.rows.values()]
+    found = Comparison(depth=Depth.FULL)
+
+    compare_pictures(replace(album.store(), rows=lambda: stale), Depth.FULL, found)
+
+    assert found.is_clean
+
+
 def test_a_lost_keystore_is_named_as_such(album: Album, tmp_path: Path) -> None:
     album.small.keystore = a_small_store(tmp_path / "other").keystore
 
