@@ -22,12 +22,13 @@ from figures import Figures
 from rules_truth import Crossed, Points, Walk, crossings, naive_crossings, pieces, stays, visits
 from scoring import Score, Span, match
 from tracker import START, STREAM, THRESHOLDS, Footage
+from watchkeep.analysis import presence
 from watchkeep.analysis.engine import RuleEngine
 from watchkeep.domain.detection import Detection, Look
 from watchkeep.domain.errors import Invalid
-from watchkeep.domain.event import Event
+from watchkeep.domain.event import EndReason, Event
 from watchkeep.domain.geometry import Box, Point
-from watchkeep.domain.ids import CameraId, EventId, RuleId, TrackId
+from watchkeep.domain.ids import CameraId, RuleId, TrackId
 from watchkeep.domain.rule import Direction, EventKind, Rule, RuleText, checked_rule
 from watchkeep.domain.track import Tracked, TrackView
 from watchkeep.processing.tracker import Tracker
@@ -97,18 +98,16 @@ def walks_of(footage: Footage) -> list[Walk]:
     return [piece for walk in whole for piece in pieces(walk)]
 
 
-def true_looks(walks: Sequence[Walk], frames: int) -> Iterator[Tracked]:
+def true_looks(walks: Sequence[Walk], frames: int, aspect: float) -> Iterator[Tracked]:
     """The hand-made tracks, as a tracker would tell them that makes no mistakes."""
     newest: dict[int, TrackView] = {}
-    beyond: dict[int, int] = defaultdict(int)
+    moved = [walk.has_moved(aspect) for walk in walks]
     for frame in range(1, frames + 1):
         at = START + timedelta(seconds=frame / RATE)
         for number, walk in enumerate(walks):
             rows = np.flatnonzero(walk.at_s == frame / RATE)
             if rows.size:
                 box = walk.boxes[rows[0]]
-                way = np.hypot(*((walk.feet[rows[0]] - walk.feet[0]) * (4 / 3, 1))) / (box[3] - box[1])
-                beyond[number] = beyond[number] + 1 if way >= 0.3 and beyond[number] < 2 else beyond[number]
                 newest[number] = TrackView(
                     id=TrackId(UUID(int=number)),
                     started_at=START + timedelta(seconds=float(walk.at_s[0])),
@@ -120,7 +119,7 @@ def true_looks(walks: Sequence[Walk], frames: int) -> Iterator[Tracked]:
                     peak_confidence=1.0,
                     observations=int(rows[0]) + 1,
                     is_stationary=False,
-                    has_moved=beyond[number] >= 2,
+                    has_moved=bool(moved[number][rows[0]]),
                 )
         over = [n for n, view in newest.items() if at - view.observed_at > LOST]
         ended = tuple(newest.pop(number) for number in over)
@@ -144,11 +143,10 @@ def told_of(looks: Sequence[Tracked], shapes: Sequence[Shape], aspect: float) ->
     """All that the engine tells, as it comes."""
     rules = [shape.rule(number) for number, shape in enumerate(shapes)]
     engine = RuleEngine(CAMERA, STREAM, rules, alert_from=THRESHOLDS.alert)
-    return [
-        event
-        for tracked in looks
-        for event in engine.update(tracked, aspect=aspect, known_at=tracked_at(tracked))
-    ]
+    told: list[Event] = []
+    for tracked in looks:
+        told += engine.update(tracked, aspect=aspect, known_at=tracked_at(tracked))
+    return told + engine.lose(EndReason.CAMERA_LOST)
 
 
 def tracked_at(tracked: Tracked) -> datetime:
@@ -165,17 +163,13 @@ def spans_of(told: Sequence[Event]) -> Told:
     return spans
 
 
-def entries_of(told: Sequence[Event]) -> Told:
-    """When each entry into a zone was sure: that of a new event, and that which opens one again."""
-    entries: Told = defaultdict(list)
-    is_open: set[EventId] = set()
-    for event in told:
-        if event.ended_at is not None:
-            is_open.discard(event.id)
-        elif event.id not in is_open:
-            is_open.add(event.id)
-            entries[event.rule.int, None].append(Span(seconds(event.seen_until), seconds(event.seen_until)))
-    return entries
+def entries_of(looks: Sequence[Tracked], shapes: Sequence[Shape], aspect: float) -> Told:
+    """Entries into zones: visits, but who comes back soon is told once more."""
+    usual, presence.REOPEN_WITHIN = presence.REOPEN_WITHIN, timedelta(seconds=-1)
+    try:
+        return part(spans_of(told_of(looks, shapes, aspect)), shapes, EventKind.ZONE_VISIT)
+    finally:
+        presence.REOPEN_WITHIN = usual
 
 
 def seconds(at: datetime) -> float:
@@ -189,18 +183,16 @@ def truth_of(walks: Sequence[Walk], shapes: Sequence[Shape], aspect: float) -> T
     for number, shape in enumerate(shapes):
         for walk in walks:
             if shape.kind is EventKind.ZONE_VISIT:
-                truth[number, None] += visits(walk, shape.points)
+                truth[number, None] += visits(walk, shape.points, aspect)
             else:
                 add(truth, number, crossings(walk, shape.points, aspect))
     return truth
 
 
-def true_entries(walks: Sequence[Walk], shapes: Sequence[Shape]) -> Told:
-    """When somebody had entered a zone for sure."""
+def true_entries(walks: Sequence[Walk], shapes: Sequence[Shape], aspect: float) -> Told:
+    """When somebody entered a zone."""
     return {
-        (number, None): [
-            Span(stay.sure_at_s, stay.sure_at_s) for walk in walks for stay in stays(walk, shape.points)
-        ]
+        (number, None): [stay for walk in walks for stay in stays(walk, shape.points, aspect)]
         for number, shape in enumerate(shapes)
         if shape.kind is EventKind.ZONE_VISIT
     }
@@ -277,8 +269,8 @@ def main() -> int:
     footage = Footage(next(path for path in assets.rglob("PETS09-S2L1") if path.is_dir()))
     aspect = footage.width / footage.height
     walks, shapes = walks_of(footage), random_shapes()
-    truth, entered = truth_of(walks, shapes, aspect), true_entries(walks, shapes)
-    looks = {"truth": list(true_looks(walks, footage.frames)), "tracker": list(found_looks(footage))}
+    truth, entered = truth_of(walks, shapes, aspect), true_entries(walks, shapes, aspect)
+    looks = {"truth": list(true_looks(walks, footage.frames, aspect)), "tracker": list(found_looks(footage))}
     for name, tracked in looks.items():
         told = told_of(tracked, shapes, aspect)
         spans, least = spans_of(told), {"line": 0.85, "zone": 0.90}
@@ -289,7 +281,9 @@ def main() -> int:
         naive, _ = match_starts(true_lines, naive_of(tracked, shapes))
         against = f"each step over the line, same tracks: {naive.f1:.2f}"
         report(figures, f"{name}.lines", true_lines, told_lines, least=least["line"], against=against)
-        report(figures, f"{name}.zone_entries", entered, entries_of(told), least=least["zone"])
+        report(
+            figures, f"{name}.zone_entries", entered, entries_of(tracked, shapes, aspect), least=least["zone"]
+        )
         true_visits, told_visits = part(truth, shapes, visited), part(spans, shapes, visited)
         report(figures, f"{name}.zone_visits", true_visits, told_visits, least=None)
         whole = match_spans(true_visits, told_visits)

@@ -14,7 +14,7 @@ from scoring import Span
 
 Flat = NDArray[np.float64]
 Points = NDArray[np.float64]
-BAND, GONE_S = 0.08, 1.5
+BAND, MOVED, GONE_S = 0.08, 0.3, 1.5
 ENTER_S, LEAVE_S, AGAIN_S = 0.4, 1.0, 5.0
 
 
@@ -35,6 +35,13 @@ class Walk:
         """(n, 2) middles of the lower edges, within the picture."""
         foot = np.stack([(self.boxes[:, 0] + self.boxes[:, 2]) / 2, self.boxes[:, 3]], axis=1)
         return np.clip(foot, 0, 1)
+
+    def has_moved(self, aspect: float) -> NDArray[np.bool_]:
+        """(n,) whether it was far from its first place by then, two observations in a row."""
+        away = np.hypot(*((self.feet - self.feet[0]) * (aspect, 1)).T) >= MOVED * self.heights
+        twice = away & np.append(False, away[:-1])
+        moved: NDArray[np.bool_] = np.logical_or.accumulate(twice)
+        return moved
 
     @property
     def heights(self) -> Flat:
@@ -79,28 +86,15 @@ def naive_crossings(walk: Walk, line: Points) -> list[Crossed]:
     return found
 
 
-@dataclass(frozen=True)
-class Stay:
-    """Between entering and leaving.
-
-    Attributes:
-        span: From the first observation inside to the last.
-        sure_at_s: When it had been there for long enough.
-    """
-
-    span: Span
-    sure_at_s: float
-
-
-def stays(walk: Walk, zone: Points) -> list[Stay]:
-    """Inside for long enough, until outside for long enough."""
+def stays(walk: Walk, zone: Points, aspect: float) -> list[Span]:
+    """Inside for long enough and having moved, until outside for long enough."""
     inside = np.array([_winding(zone, foot) != 0 for foot in walk.feet])
-    at_s, n = walk.at_s, len(inside)
-    found: list[Stay] = []
+    at_s, n, moved = walk.at_s, len(inside), walk.has_moved(aspect)
+    found: list[Span] = []
     row = 0
     while row < n:
         run = row + int(np.argmin(np.append(inside[row:], False)))
-        sure = np.flatnonzero(at_s[row:run] - at_s[row] >= ENTER_S - 1e-9)
+        sure = np.flatnonzero((at_s[row:run] - at_s[row] >= ENTER_S - 1e-9) & moved[row:run])
         if not sure.size:
             row = max(run, row) + 1
             continue
@@ -113,20 +107,19 @@ def stays(walk: Walk, zone: Points) -> list[Stay]:
             elif out_since is None:
                 out_since = at_s[after]
             after += 1
-        span = Span(float(at_s[row]), float(at_s[last]))
-        found.append(Stay(span, float(at_s[row + sure[0]])))
+        found.append(Span(float(at_s[row]), float(at_s[last])))
         row = after
     return found
 
 
-def visits(walk: Walk, zone: Points) -> list[Span]:
+def visits(walk: Walk, zone: Points, aspect: float) -> list[Span]:
     """Stays; a return soon after belongs to the stay before."""
     merged: list[Span] = []
-    for stay in stays(walk, zone):
-        if merged and stay.span.start - merged[-1].end <= AGAIN_S:
-            merged[-1] = Span(merged[-1].start, stay.span.end)
+    for stay in stays(walk, zone, aspect):
+        if merged and stay.start - merged[-1].end <= AGAIN_S:
+            merged[-1] = Span(merged[-1].start, stay.end)
         else:
-            merged.append(stay.span)
+            merged.append(stay)
     return merged
 
 

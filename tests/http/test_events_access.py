@@ -1,6 +1,7 @@
 """Events are as private as the footage they come from: lists, changes, pictures, rules, figures."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from builders import NOON
 from house_builder import a_camera
 from house_events import JPEG, Happened, detect, happen
-from site_server import Browser, Site, problem
+from site_server import Browser, Site, problem, serve
 from watchkeep.domain.ids import CameraId
+from watchkeep.presentation.http.app import create_app
 from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.outbox import NoticeKind
 
@@ -215,3 +217,24 @@ def test_a_removed_camera_takes_its_rules_along(site: Site, ada: Browser, two: T
         assert problem(answer)["detail"]
     # What happened before it stays to be reviewed for as long as it is kept.
     assert len(ada.get("/api/v1/events").json()["items"]) == 1
+
+
+def test_where_detection_is_switched_off_it_says_so_and_asks_nothing_of_rules(
+    site: Site, ada: Browser, two: Two
+) -> None:
+    front, _ = two
+    detect(site.house, front)
+    rules = f"/api/v1/cameras/{front}/rules"
+    assert ada.post(rules, json={**RULE, "objects": ["dragon"]}).status_code == 422
+    assert ada.get("/api/v1/health").json()["detector"]["phase"] == "ready"
+
+    for address in serve(create_app(replace(site.house, is_detecting=False))):
+        with Browser(address) as browser:
+            browser.headers["cookie"] = ada.headers["cookie"]
+            detector = browser.get("/api/v1/detector").json()
+            health = browser.get("/api/v1/health").json()["detector"]
+            made = browser.post(rules, json={**RULE, "objects": ["dragon"]})
+
+    assert (detector["phase"], detector["cameras"]) == ("off", [])
+    assert (health["phase"], health["watching"]) == ("off", 0)
+    assert (made.status_code, made.json()["lacking"]) == (201, [])

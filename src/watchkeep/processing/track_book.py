@@ -130,22 +130,22 @@ class TrackBook(Rows):
             self.hits,
             self.stillness.is_still,
             self.stillness.has_moved,
-            places,
+            _edges(places, aspect),
         )
         rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
         names = zip(self.ids[chosen], self.votes[chosen], strict=True)
-        for (identity, votes), (start, seen, peak, hits, is_still, has_moved, place) in zip(
+        for (identity, votes), (start, seen, peak, hits, is_still, has_moved, edges) in zip(
             names, rows, strict=True
         ):
             kind, confidence = _elected(votes)
-            seen_at = instant(seen)
+            seen_at = at if at is not None and seen == at_us else instant(seen)
             yield TrackView(
                 id=identity,
                 started_at=instant(start),
                 at=at or seen_at,
                 observed_at=seen_at,
                 object_type=kind,
-                box=_box(place, aspect),
+                box=Box(*edges),
                 confidence=confidence,
                 peak_confidence=peak,
                 observations=hits,
@@ -198,14 +198,20 @@ def instant(at_us: int) -> datetime:
     return EPOCH + timedelta(microseconds=at_us)
 
 
-def _box(place: Sequence[float], aspect: float) -> Box:
-    x, y, width, height = place
-    return Box((x - width / 2) / aspect, y - height / 2, (x + width / 2) / aspect, y + height / 2)
+def _edges(places: Floats, aspect: float) -> Floats:
+    """(n, 4) left, top, right, bottom in shares of the picture."""
+    half = places[:, 2:] / 2
+    edges = np.concatenate([places[:, :2] - half, places[:, :2] + half], axis=1)
+    edges[:, 0::2] /= aspect
+    return edges
 
 
 def _elected(votes: Votes) -> tuple[str, float]:
     """What it is by the sum of confidences, and the mean of those; of equals the name decides."""
-    kind, (total, count) = max(votes.items(), key=lambda vote: (vote[1][0], vote[0]))
+    if len(votes) == 1:  # nearly always
+        kind, (total, count) = next(iter(votes.items()))
+    else:
+        kind, (total, count) = max(votes.items(), key=lambda vote: (vote[1][0], vote[0]))
     return kind, min(total / count, 1.0)
 
 

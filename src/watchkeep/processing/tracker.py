@@ -166,6 +166,8 @@ class Tracker:
             chosen, taken = assign(likeness, may[np.ix_(rows, columns)], least=least)
             is_free[rows[chosen]] = False
             partner[columns[taken]] = rows[chosen]
+            if (partner >= 0).all():
+                break
         is_used: Mask = partner >= 0
         self._observe(found, partner, is_used)
         return is_used
