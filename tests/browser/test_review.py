@@ -57,20 +57,22 @@ def test_an_event_appears_without_a_reload_and_a_click_plays_its_moment(
     teller.tell(start_s, severity=Severity.CRITICAL)
     card = cards(desk, "Gate").first
     expect(card).to_contain_text("Critical")
-    expect(card).to_contain_text("5 s")
+    # The analyst may have told of something just before; then the two are one incident.
+    begun_s = unix_s(str(card.locator("time").first.get_attribute("datetime")))
+    assert start_s - 60 < begun_s <= start_s
     card.get_by_role("link").click()
 
-    dialog = desk.get_by_role("dialog", name="Person, Gate")
+    dialog = desk.get_by_role("dialog", name="Gate")
     video = dialog.locator("video")
     told_s = wait_until_told(video)
     seen = look(video)
     assert seen is not None
     assert seen.code_ms is not None
-    assert start_s - LEAD_S - 1 <= told_s <= start_s + 10
+    assert begun_s - LEAD_S - 1 <= told_s <= begun_s + 10
     # The picture itself says when it was taken.
     assert apart_s(seen.code_ms, unix_s(seen.program_time), length_s=CLIP_S) <= 1.0
     expect(dialog).to_contain_text("critical")
-    expect(dialog.get_by_role("button", name="play from here")).to_have_count(1)
+    expect(dialog.get_by_role("button", name="play from here").first).to_be_visible()
 
 
 def test_an_incident_is_judged_by_keys_and_the_judgement_stays(

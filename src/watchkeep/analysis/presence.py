@@ -78,8 +78,11 @@ class Presence:
         return self._outside(view)
 
     def coast(self, view: TrackView) -> list[Event]:
-        """Take a predicted place: it may show that the track has left, never that it has come."""
-        if self.rests or self._is_there(view):
+        """Take a predicted place: it says where the track is, but makes nobody enter."""
+        if self.rests:
+            return []
+        if self._is_there(view):
+            self._outside_since = None
             return []
         return self._outside(view)
 

@@ -153,6 +153,8 @@ class NoPicture:
 
 DecoderWord = Ready | Unfit | Working | Looked | Skipped | Done | Failed | Picture | NoPicture
 Read = TypeVar("Read")
+LEAST_ASPECT = 0.01
+"""Width by height; its inverse is the greatest."""
 
 
 def encode(word: AnalystWord | DecoderWord) -> bytes:
@@ -279,10 +281,13 @@ def _look(facts: Facts) -> Look:
     at = datetime.fromisoformat(text_of(facts, "at"))
     if at.utcoffset() is None:
         raise ValueError("times are in UTC")
+    aspect = share_of(facts, "aspect")
+    if not LEAST_ASPECT <= aspect <= 1 / LEAST_ASPECT:  # not-a-number fails this too
+        raise ValueError("no picture has that shape")
     return Look(
         stream=_stream(facts),
         at=at,
-        aspect=share_of(facts, "aspect"),
+        aspect=aspect,
         detections=tuple(
             Detection(str(kind), Box(*(float(edge) for edge in edges)), float(confidence))
             for kind, confidence, *edges in found

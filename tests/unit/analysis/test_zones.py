@@ -113,6 +113,16 @@ def test_a_predicted_place_may_show_that_one_has_left() -> None:
     assert yard.look(a_view(3.2, OUT))[0].end_reason is EndReason.LEFT
 
 
+def test_a_predicted_place_may_show_that_one_is_back() -> None:
+    yard = Yard([a_zone()]).watch(stands(*IN), 2)
+    yard.look(a_view(2.2, OUT))
+    yard.look(a_view(2.4, IN, observed_s=2.2))
+    yard.look(a_view(3, OUT))
+
+    assert yard.look(a_view(3.2, OUT)) == []
+    assert yard.event.ended_at is None
+
+
 def test_a_predicted_place_is_no_observation() -> None:
     yard = Yard([a_zone()])
     yard.look(a_view(0, IN))
