@@ -145,3 +145,9 @@ def test_the_span_of_an_object_is_that_of_its_track() -> None:
     yard.look(seconds=4)
 
     assert span_of(yard.event) == (0.2, 2)
+
+
+def test_what_rests_tells_nothing_while_it_is_predicted() -> None:
+    yard = rested()
+
+    assert yard.look(a_view(80.2, HERE, observed_s=80, object_type="car", is_stationary=True)) == []
