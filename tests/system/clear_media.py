@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from system.footage_oracle import Clip
 
 WINDOW_BYTES = 24
@@ -33,11 +36,12 @@ def clear_places(clips: Iterable[Clip], folders: Iterable[Path], *, but: Iterabl
     """Where in the folders' files a window stands in clear; `but` names files that may."""
     wanted = [window for clip in clips for window in windows(clip)]
     assert len(wanted) > 50, "too few windows to trust the search"
+    begins = _beginnings(wanted)
     allowed = {path.resolve() for path in but}
     found: list[str] = []
     for path in _files(folders):
         if path.resolve() not in allowed:
-            found += [f"{path} at {offset}" for offset in _offsets(path, wanted)]
+            found += [f"{path} at {offset}" for offset in _offsets(path, set(wanted), begins)]
     return found
 
 
@@ -50,7 +54,14 @@ def _files(folders: Iterable[Path]) -> Iterator[Path]:
                     yield path
 
 
-def _offsets(path: Path, wanted: list[bytes]) -> Iterator[int]:
+def _beginnings(wanted: list[bytes]) -> NDArray[np.bool_]:
+    """Which three bytes a window may begin with: eight hundred searches of a block become one."""
+    table = np.zeros(1 << 24, dtype=np.bool_)
+    table[[int.from_bytes(window[:3], "big") for window in wanted]] = True
+    return table
+
+
+def _offsets(path: Path, wanted: set[bytes], begins: NDArray[np.bool_]) -> Iterator[int]:
     try:
         file = path.open("rb")
     except OSError:
@@ -59,9 +70,10 @@ def _offsets(path: Path, wanted: list[bytes]) -> Iterator[int]:
         base, tail = 0, b""
         while block := file.read(READ_BYTES):
             data = tail + block
-            for window in wanted:
-                at = data.find(window)
-                if at >= 0:
+            values = np.frombuffer(data, np.uint8).astype(np.uint32)
+            threes = values[:-2] << 16 | values[1:-1] << 8 | values[2:]
+            for at in np.flatnonzero(begins[threes]).tolist():
+                if data[at : at + WINDOW_BYTES] in wanted:
                     yield base - len(tail) + at
                     return
             base += len(block)
