@@ -128,6 +128,7 @@ class Analyst:
             self._plan_at_ns = now_ns + PLAN_NS
             self._read_plan()
         self._look_after_decoder(now_ns)
+        self._try_again(now_ns)
         for stream, watch in self._watches.items():
             self._tell(watch, watch.hear(self._readers[stream].poll()), now_ns)
             watch.turn()
@@ -218,6 +219,16 @@ class Analyst:
             if watch is not None:
                 watch.end(EndReason.CAMERA_LOST)
                 watch.fail("Its pictures broke the decoder three times; it is tried again in ten minutes.")
+
+    def _try_again(self, now_ns: int) -> None:
+        """Look again at the streams that were left alone for long enough."""
+        for stream, until_ns in list(self._poisoned_until_ns.items()):
+            if now_ns >= until_ns:
+                del self._poisoned_until_ns[stream]
+                watch = self._watches.get(stream)
+                if watch is not None:
+                    # What was said meanwhile was not passed on, the beginning of the run neither.
+                    self._tell(watch, watch.begin(), now_ns)
 
     def _tell(self, watch: Watch, words: Sequence[AnalystWord], now_ns: int) -> None:
         if self._decoder is None or now_ns < self._poisoned_until_ns.get(watch.plan.stream, 0):
