@@ -33,6 +33,9 @@ LAST_LIMIT_S = 2.0
 HELD_EVENTS = 20_000
 """Kept in memory while the database is away: hours of a busy house. Older ones are let go and counted."""
 
+HELD_LOOKS = 20_000
+"""Of each stream: an hour of them."""
+
 LATENCY = Histogram(
     "watchkeep_event_latency_seconds",
     "From the picture that decided an event to its row",
@@ -179,7 +182,9 @@ class EventWriter:
                 self._held.tracks[view.id] = (news, view)
             if news.saved and news.looked_at:
                 self._held.saved[news.stream] = (news.looked_at[-1], news.saved)
-            self._looks.setdefault(news.stream, []).extend(news.looked_at)
+            looks = self._looks.setdefault(news.stream, [])
+            looks.extend(news.looked_at)
+            del looks[:-HELD_LOOKS]
         WAITING.set(len(self._held.events))
 
     def _hold_again(self, held: _Held) -> None:
