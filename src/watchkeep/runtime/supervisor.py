@@ -266,8 +266,11 @@ def run(paths: DataFolder, *, machine: Machine, terminal: Terminal, wants_demons
 
 
 def _await_predecessors(paths: DataFolder, machine: Machine) -> None:
-    """Wait for processes of a killed supervisor, which are just stopping; each holds its lock until then."""
-    for name in (*PROCESSES, ANALYST):
+    """Wait for processes of a killed supervisor, which are just stopping; each holds its lock until then.
+
+    Not for the analyst: recording never waits for it. A new one waits for the old one's end by itself.
+    """
+    for name in PROCESSES:
         with machine.fs.locked(paths.process_lock(name)):
             pass
 
