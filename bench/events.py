@@ -24,6 +24,7 @@ from figures import IS_QUICK, Figures
 from scoring import Score, Span, match, visits_of_ground_truth
 from simulator_process import SimulatedCameras, simulated_cameras
 from system.node_process import NodeProcess, running_node, wait_until
+from watchkeep.processing import known_models
 from watchkeep.runtime.assets.fetch import asset_places, fetch
 from watchkeep.runtime.assets.manifest import ENTRANCE, SQUARE, STREET, Asset
 from watchkeep.runtime.config import Settings
@@ -96,7 +97,7 @@ def node_with(
     played: Sequence[Played], cameras: SimulatedCameras, weights: str, folder: Path
 ) -> Iterator[NodeProcess]:
     """A node that looks at the clips with the named weights."""
-    model = "" if weights == DEFAULT else "  model: ssd-mobilenet-v3-coco\n"
+    model = "" if weights == DEFAULT else f"  model: {known_models.STAND_IN.name}\n"
     settings = f"cameras:\n  simulator_ports: [{cameras.port}]\nanalysis:\n  enabled: true\n{model}"
     with running_node(folder / weights, settings=settings) as node:
         client = node.signed_in()
