@@ -1,5 +1,6 @@
 """Events put into the catalog of a running node, as the analyst would."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,7 +17,11 @@ from watchkeep.storage.catalog import events, models
 
 
 class Teller:
-    """Tells of one camera, by its default rule."""
+    """Tells of one camera, by its default rule; the analyst, who might see something in a time code, no more.
+
+    Attributes:
+        quiet_from_s: From then on, in Unix time, nobody else tells of the camera.
+    """
 
     def __init__(self, site: Site, name: str) -> None:
         self._node: Node = open_node(DataFolder(site.node.data), machine=Machine())
@@ -26,6 +31,10 @@ class Teller:
         self._stream = StreamId(UUID(found["streams"][0]["id"]))
         rules = site.administrator.get(f"/cameras/{self.camera}/rules").json()["items"]
         self._rule = RuleId(UUID(rules[0]["id"]))
+        off = {"is_enabled": False}
+        answer = site.administrator.patch(f"/cameras/{self.camera}/rules/{self._rule}", json=off)
+        assert answer.status_code == 200, answer.text
+        self.quiet_from_s = time.time() + 10  # it reads the rules every other second
         self._number = 0
 
     def tell(self, start_s: float, *, severity: Severity = Severity.NOTICE) -> Event:
