@@ -22,7 +22,8 @@ from watchkeep.runtime.registrar import Registrar
 from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import Node, read_plan
-from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.choosing import open_address
+from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.storage.catalog import recordings
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.spool import Spool
@@ -51,17 +52,28 @@ LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms")
 OpenSource = Callable[[Stream, Machine], PacketSource]
 
 
-def open_libav(stream: Stream, machine: Machine) -> PacketSource:
-    """Fetch a stream with libav."""
-    return LibavSource(stream.address, clock=machine.clock, rng=machine.rng)
+def fetching() -> OpenSource:
+    """How a loop fetches its streams; all of them read into one buffer."""
+    buffer = ReadBuffer()
+
+    def fetch(stream: Stream, machine: Machine) -> PacketSource:
+        return open_address(
+            stream.address,
+            clock=machine.clock,
+            rng=machine.rng,
+            buffer=buffer,
+            with_audio=stream.audio and stream.record,
+        )
+
+    return fetch
 
 
 class Recorder:
     """A node's recorder. `run` is the loop; `stop` may be called from a signal handler."""
 
-    def __init__(self, node: Node, *, open_source: OpenSource = open_libav) -> None:
+    def __init__(self, node: Node, *, open_source: OpenSource | None = None) -> None:
         self._node = node
-        self._open_source = open_source
+        self._open_source = open_source or fetching()
         self._machine = node.machine
         self._is_stopping = threading.Event()
         self._workers: dict[StreamId, StreamWorker] = {}

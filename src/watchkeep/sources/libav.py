@@ -29,7 +29,13 @@ class LibavSource:
     """
 
     def __init__(
-        self, address: StreamAddress, *, clock: Clock, rng: Rng, opener: Opener = open_container
+        self,
+        address: StreamAddress,
+        *,
+        clock: Clock,
+        rng: Rng,
+        opener: Opener = open_container,
+        note: str = "",
     ) -> None:
         """Begin; the first connection is made at the first poll.
 
@@ -38,10 +44,12 @@ class LibavSource:
             clock: For arrivals and pauses.
             rng: Spreads the pauses.
             opener: Opens the address with libav, blocking.
+            note: What a person should know of the connection (see RunStarted).
         """
         self._address = address
         self._clock = clock
         self._opener = opener
+        self._note = note
         self._backoff = Backoff(rng)
         self._thread: PacketThread | None = None
         self._left_behind: list[PacketThread] = []
@@ -92,7 +100,7 @@ class LibavSource:
             return
         self._began_ns = now_ns
         self._run_began_ns = None
-        self._thread = PacketThread(self._address, clock=self._clock, opener=self._opener)
+        self._thread = PacketThread(self._address, clock=self._clock, opener=self._opener, note=self._note)
 
     def _part(self, ended: SourceNotice, now_ns: int) -> None:
         thread, self._thread = self._thread, None
