@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock, Rng
-from watchkeep.domain.media import GapCause, RunEnded, RunStarted, SourceNotice
+from watchkeep.domain.media import CameraClock, GapCause, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.address import file_path, place_of
 from watchkeep.sources.backoff import Backoff
 from watchkeep.sources.container import SILENCE_LIMIT_S, open_container
@@ -63,6 +63,16 @@ class LibavSource:
     def dropped_packets(self) -> int:
         """Packets dropped because nobody polled; the run was ended there."""
         return self._dropped_packets + (self._thread.dropped_packets if self._thread else 0)
+
+    @property
+    def lost_packets(self) -> int:
+        """Those dropped here; libav does not tell what the network lost."""
+        return self.dropped_packets
+
+    @property
+    def camera_clock(self) -> CameraClock | None:
+        """Unknown: libav mixes the camera's reports into its times."""
+        return None
 
     def poll(self) -> Sequence[SourceNotice]:
         """What came since the last call, in order; never blocks."""
