@@ -38,6 +38,11 @@ class Framing:
         self.garbage_bytes = 0
         self.read_bytes = 0
 
+    @property
+    def kept_bytes(self) -> int:
+        """Of what is not complete yet."""
+        return len(self._rest)
+
     def read(self, channels: Collection[int]) -> tuple[list[InterleavedFrame | Response], bool]:
         """Read once what the socket has.
 

@@ -50,6 +50,11 @@ class PictureAssembler:
         self.malformed = 0
         self.damaged = 0
 
+    @property
+    def held_bytes(self) -> int:
+        """Of the picture that is being put together."""
+        return self._size_bytes
+
     def take(self, packet: RtpPacket) -> list[Picture]:
         """Take the next packet; mostly nothing comes out, two pictures at most."""
         pictures: list[Picture] = []
@@ -156,16 +161,16 @@ class PictureAssembler:
             return
         # A copy: the view's bytes are overwritten by the next read.
         self._parts.append(bytes(rest))
-        self._size_bytes += len(rest)
+        self._size_bytes += len(head) + len(rest)
         if self._size_bytes > PICTURE_LIMIT_BYTES:
             self.malformed += 1
             self._drop_parts()
             self._is_damaged = True
         elif mark & _END:
             nal = b"".join(self._parts)
-            self._parts.clear()
-            self._size_bytes -= len(nal)
+            self._drop_parts()
             self._add(nal)
 
     def _drop_parts(self) -> None:
+        self._size_bytes -= sum(map(len, self._parts))
         self._parts.clear()
