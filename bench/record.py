@@ -111,9 +111,11 @@ def ffmpeg(cameras: SimulatedCameras, count: int, folder: Path) -> Cost:
     assert program is not None, "ffmpeg is missing: make test-tools"
     children = [
         subprocess.Popen(
-            [program, "-hide_banner", "-loglevel", "error", "-nostdin", "-rtsp_transport", "tcp"]
-            + ["-i", cameras.url(f"cam-{number:03d}"), "-c", "copy", "-an", "-f", "segment"]
-            + ["-segment_time", "10", "-reset_timestamps", "1", str(folder / f"{number:03d}-%05d.mp4")],
+            [
+                *(program, "-hide_banner", "-loglevel", "error", "-nostdin", "-rtsp_transport", "tcp"),
+                *("-i", cameras.url(f"cam-{number:03d}"), "-c", "copy", "-an", "-f", "segment"),
+                *("-segment_time", "10", "-reset_timestamps", "1", str(folder / f"{number:03d}-%05d.mp4")),
+            ],
             stderr=subprocess.DEVNULL,
         )
         for number in range(count)

@@ -16,7 +16,11 @@ _ENCRYPTED = "read through libav, as the connection is encrypted; its sound is n
 
 
 class CameraSource:
-    """An RTSP camera: our own client, and libav from when that says that another reader may do better."""
+    """An RTSP camera: our own client, and libav from when that says that another reader may do better.
+
+    Attributes:
+        note: Why libav reads it; "" while our own client does.
+    """
 
     def __init__(
         self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
@@ -30,6 +34,7 @@ class CameraSource:
         )
         self._libav: LibavSource | None = None
         self._lost_before = 0
+        self.note = ""
 
     def poll(self) -> Sequence[SourceNotice]:
         """What came since the last call, in order; never blocks."""
@@ -37,12 +42,13 @@ class CameraSource:
             return () if self._libav is None else self._libav.poll()
         notices = self._own.poll()
         if self._own.for_libav:
+            self.note = f"read through libav: the camera {self._own.for_libav}"
             self._libav = LibavSource(
                 self._address,
                 clock=self._clock,
                 rng=self._rng,
                 opener=partial(open_container, transport="udp"),
-                note=f"read through libav: the camera {self._own.for_libav}",
+                note=self.note,
             )
             self._lost_before = self._own.lost_packets
             self._own.close()

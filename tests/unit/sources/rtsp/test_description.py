@@ -11,11 +11,12 @@ from watchkeep.domain.media import AudioCodec, Codec
 from watchkeep.sources.rtsp.description import absolute, read_description
 
 SPS, PPS = b"\x67\x64\x00\x1f\xac", b"\x68\xeb\xe3\xcb"
+SETS = ",".join(base64.b64encode(nal).decode() for nal in (SPS, PPS))
 VIDEO = f"""v=0
 a=control:*
 m=video 0 RTP/AVP 96
 a=rtpmap:96 H264/90000
-a=fmtp:96 packetization-mode=1; sprop-parameter-sets={base64.b64encode(SPS).decode()},{base64.b64encode(PPS).decode()}
+a=fmtp:96 packetization-mode=1; sprop-parameter-sets={SETS}
 a=control:trackID=1
 """
 AAC = """m=audio 0 RTP/AVP 104
@@ -85,7 +86,7 @@ def test_a_broken_parameter_set_is_left_out_for_a_good_one_may_come_in_the_strea
 
 
 def test_what_is_offered_instead_is_said() -> None:
-    with pytest.raises(NoVideo, match="JPEG.*choose H.264"):
+    with pytest.raises(NoVideo, match=r"JPEG.*choose H\.264"):
         read_description(b"v=0\nm=video 0 RTP/AVP 26\na=rtpmap:26 JPEG/90000\n")
 
 

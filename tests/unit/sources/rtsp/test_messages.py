@@ -14,7 +14,10 @@ from watchkeep.sources.rtsp.messages import (
     response_length,
 )
 
-ANSWER = b"RTSP/1.0 200 OK\r\nCSeq: 4\r\nContent-Length: 3\r\nWWW-Authenticate: one\r\nwww-authenticate: two\r\n\r\nabc"
+ANSWER = (
+    b"RTSP/1.0 200 OK\r\nCSeq: 4\r\nContent-Length: 3\r\n"
+    b"WWW-Authenticate: one\r\nwww-authenticate: two\r\n\r\nabc"
+)
 
 
 def test_a_request_is_written_as_the_rfc_shows_it() -> None:

@@ -2,6 +2,7 @@
 
 import struct
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ def test_sequence_and_timestamp_go_on_over_their_wrap() -> None:
     found = [reader.take(packet(0xFFFE + step, 0xFFFFFF00 + step * 3600)) for step in range(5)]
 
     times = [each.timestamp for each in found if each is not None]
-    assert [after - before for before, after in zip(times, times[1:], strict=False)] == [3600] * 4
+    assert [after - before for before, after in pairwise(times)] == [3600] * 4
     assert (reader.packets, reader.lost) == (5, 0)
 
 

@@ -16,7 +16,7 @@ class FixedRng:
         return bytes(range(size_bytes))
 
 
-def signed(*challenges: str, user: str = "Mufasa", password: str = "Circle Of Life") -> str:  # noqa: S107
+def signed(*challenges: str, user: str = "Mufasa", password: str = "Circle Of Life") -> str:
     sign_in = SignIn(user, Secret(password), rng=FixedRng())
     assert sign_in.learn(challenges)
     return sign_in.header("GET", "/dir/index.html")["Authorization"]
