@@ -26,7 +26,13 @@ def camera_clip(path: Path, *, seconds: int = 8 if IS_QUICK else 16) -> Path:
         stream.bit_rate = BIT_RATE
         stream.time_base = Fraction(1, FPS)
         stream.codec_context.gop_size = GOP
-        stream.codec_context.options = {"preset": "veryfast", "bf": "0", "refs": "1", "sc_threshold": "0"}
+        stream.codec_context.options = {
+            "preset": "veryfast",
+            "bf": "0",
+            "refs": "1",
+            "sc_threshold": "0",
+            "x264-params": "sliced-threads=0",
+        }
         for number, frame in enumerate(source.decode(video=0)):
             if number >= seconds * FPS:
                 break

@@ -85,7 +85,7 @@ def recording(node: NodeProcess) -> int:
 
 def database(node: NodeProcess) -> list[int]:
     """The embedded database's processes."""
-    postmaster = int((node.data / "cluster" / "postmaster.pid").read_text().split()[0])
+    postmaster = int((node.data / "database" / "cluster" / "postmaster.pid").read_text().split()[0])
     return below(postmaster)
 
 

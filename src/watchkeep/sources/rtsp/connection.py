@@ -2,9 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from watchkeep.domain.camera import StreamAddress
@@ -15,7 +14,7 @@ from watchkeep.sources.address import DEFAULT_PORTS, place_of
 from watchkeep.sources.rtsp.conversation import Conversation
 from watchkeep.sources.rtsp.dial import Dial, Unanswered
 from watchkeep.sources.rtsp.dialogue import Playing, Refused
-from watchkeep.sources.rtsp.framing import Framing, ReadBuffer
+from watchkeep.sources.rtsp.framing import Framing, InterleavedFrame, ReadBuffer
 from watchkeep.sources.rtsp.messages import Response
 from watchkeep.sources.rtsp.reception import Reception
 from watchkeep.sources.rtsp.sign_in import SignIn
@@ -134,20 +133,18 @@ class RtspConnection:
         items, is_closed = self._framing.read(self._channels)
         if items:
             received_at = self._clock.now()
+            frames: list[InterleavedFrame] = []
             for item in items:
                 if isinstance(item, Response):
                     self._answer(item, now_ns)
+                    if self.ended is not None:
+                        return
                 elif self._reception is not None:
-                    notices.extend(self._receive(self._reception, item, received_at, now_ns))
-                if self.ended is not None:
-                    return
+                    frames.append(item)
+            if frames and self._reception is not None:
+                notices += self._reception.take(frames, received_at, now_ns)
         if is_closed or (self._reception is not None and self._reception.has_goodbye):
             self._end(GapCause.STREAM_ENDED, "ended the stream")
-
-    def _receive(
-        self, reception: Reception, frame: tuple[int, memoryview], received_at: datetime, now_ns: int
-    ) -> Sequence[SourceNotice]:
-        return reception.take(frame[0], frame[1], received_at, now_ns)
 
     def _answer(self, response: Response, now_ns: int) -> None:
         outcome = None if self._conversation is None else self._conversation.answer(response, now_ns)

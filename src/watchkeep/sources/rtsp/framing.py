@@ -12,8 +12,8 @@ _FRAME_HEAD = 4
 GARBAGE_LIMIT_BYTES = 256 * 1024
 """What a connection may send between frames before it is given up."""
 
-InterleavedFrame = tuple[int, memoryview]
-"""Channel, and RTP or RTCP packet; the view is good until the next read."""
+InterleavedFrame = tuple[int, bytes]
+"""Channel, and RTP or RTCP packet."""
 
 
 class ReadBuffer:
@@ -66,25 +66,26 @@ class Framing:
         if count == 0:
             return [], True
         self.read_bytes += count
-        return self._take_apart(view[: kept + count], channels), False
+        # One copy: slices of bytes cost half of what slices of a view do.
+        return self._take_apart(bytes(view[: kept + count]), channels), False
 
-    def _take_apart(self, view: memoryview, channels: Collection[int]) -> list[InterleavedFrame | Response]:
+    def _take_apart(self, data: bytes, channels: Collection[int]) -> list[InterleavedFrame | Response]:
         found: list[InterleavedFrame | Response] = []
-        at, end = 0, len(view)
+        at, end = 0, len(data)
         while end - at >= _FRAME_HEAD:
-            if view[at] == _DOLLAR and (view[at + 1] in channels or not channels):
+            if data[at] == _DOLLAR and (data[at + 1] in channels or not channels):
                 body = at + _FRAME_HEAD
-                after = body + (view[at + 2] << 8 | view[at + 3])
+                after = body + (data[at + 2] << 8 | data[at + 3])
                 if after > end:
                     break
-                found.append((view[at + 1], view[body:after]))
+                found.append((data[at + 1], data[body:after]))
                 at = after
                 continue
-            length = self._message(bytes(view[at:]), channels, found)
+            length = self._message(data[at:], channels, found)
             if length is None:
                 break
             at += length
-        self._rest = bytes(view[at:end])
+        self._rest = data[at:]
         return found
 
     def _message(

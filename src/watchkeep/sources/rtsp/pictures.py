@@ -1,5 +1,6 @@
 """Puts pictures together from RTP payloads. Source: RFC 6184 section 5, RFC 7798 section 4."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from watchkeep.domain.media import Codec
@@ -42,8 +43,10 @@ class PictureAssembler:
         self._is_h264 = codec is Codec.H264
         self._order_bytes = 2 if has_decoding_order else 0
         self._nals: list[bytes] = []
-        self._parts: list[memoryview | bytes] = []
+        self._parts: list[bytes] = []
         """Of the NAL unit that is being put together; empty when none is."""
+        self._lead = b""
+        """How the payload of a part from its middle begins."""
         self._size_bytes = 0
         self._timestamp: int | None = None
         self._is_damaged = False
@@ -55,26 +58,38 @@ class PictureAssembler:
         """Of the picture that is being put together."""
         return self._size_bytes
 
+    @property
+    def lead(self) -> bytes:
+        """How the payload of a further part of the NAL unit in hand begins; b"" when none is in hand."""
+        return self._lead if self._parts else b""
+
+    def take_parts(self, parts: Sequence[bytes]) -> None:
+        """Take what followed the lead in packets that came in order."""
+        self._parts += parts
+        self._size_bytes += sum(map(len, parts))
+        if self._size_bytes > PICTURE_LIMIT_BYTES:
+            self._give_up()
+
     def take(self, packet: RtpPacket) -> list[Picture]:
         """Take the next packet; mostly nothing comes out, two pictures at most."""
+        payload, timestamp, has_marker, lost, has_new_source = packet
         pictures: list[Picture] = []
-        if packet.timestamp != self._timestamp or packet.has_new_source:
-            if packet.lost and self._nals:
+        if timestamp != self._timestamp or has_new_source:
+            if lost and self._nals:
                 # Nobody knows which of the two pictures the missing packets belong to.
                 self._is_damaged = True
             pictures += self._end()
-            self._timestamp = packet.timestamp
-        if packet.lost:
+            self._timestamp = timestamp
+        if lost:
             self._drop_parts()
             self._is_damaged = True
-        if len(packet.payload) > (0 if self._is_h264 else 2):
-            if self._is_h264:
-                self._take_h264(packet.payload)
-            else:
-                self._take_h265(packet.payload)
-        else:
+        if len(payload) <= (0 if self._is_h264 else 2):
             self.malformed += 1
-        if packet.has_marker:
+        elif self._is_h264:
+            self._take_h264(payload)
+        else:
+            self._take_h265(payload)
+        if has_marker:
             pictures += self._end()
         return pictures
 
@@ -91,40 +106,47 @@ class PictureAssembler:
             return []
         return [Picture(tuple(nals), timestamp, is_damaged)]
 
-    def _take_h264(self, payload: memoryview) -> None:
+    def _take_h264(self, payload: bytes) -> None:
         kind = payload[0] & 0x1F
         if kind == _H264_FU_A:
             if len(payload) < 3:
                 self.malformed += 1
                 return
             mark = payload[1]
-            head = bytes([payload[0] & 0xE0 | mark & 0x1F]) if mark & _START else b""
+            head = b""
+            if mark & _START:
+                head = bytes((payload[0] & 0xE0 | mark & 0x1F,))
+                self._lead = bytes((payload[0], mark & 0x1F))
             self._add_part(head, payload[2:], mark)
         elif kind == _H264_STAP_A:
             self._take_aggregate(payload[1:])
         elif 1 <= kind <= 23:
-            self._add(bytes(payload))
+            self._add(payload)
         else:
             self.malformed += 1
 
-    def _take_h265(self, payload: memoryview) -> None:
+    def _take_h265(self, payload: bytes) -> None:
         kind = payload[0] >> 1 & 0x3F
         if kind == _H265_FU:
             if len(payload) < 4 + self._order_bytes:
                 self.malformed += 1
                 return
             mark = payload[2]
-            head = bytes([payload[0] & 0x81 | (mark & 0x3F) << 1, payload[1]]) if mark & _START else b""
-            # Only the first part carries the decoding order number.
-            self._add_part(head, payload[3 + (self._order_bytes if mark & _START else 0) :], mark)
+            head, order_bytes = b"", 0
+            if mark & _START:
+                head = bytes((payload[0] & 0x81 | (mark & 0x3F) << 1, payload[1]))
+                self._lead = bytes((payload[0], payload[1], mark & 0x3F))
+                # Only the first part carries the decoding order number.
+                order_bytes = self._order_bytes
+            self._add_part(head, payload[3 + order_bytes :], mark)
         elif kind == _H265_AP:
             self._take_aggregate(payload[2 + self._order_bytes :], between=1 if self._order_bytes else 0)
         elif kind < 48:
-            self._add(bytes(payload[:2]) + bytes(payload[2 + self._order_bytes :]))
+            self._add(payload[:2] + payload[2 + self._order_bytes :])
         else:
             self.malformed += 1
 
-    def _take_aggregate(self, rest: memoryview, *, between: int = 0) -> None:
+    def _take_aggregate(self, rest: bytes, *, between: int = 0) -> None:
         """Several NAL units behind their lengths; between: bytes of order number before all but the first."""
         at = 0
         while at + 2 <= len(rest):
@@ -132,7 +154,7 @@ class PictureAssembler:
             at += 2
             if length == 0 or at + length > len(rest):
                 break
-            self._add(bytes(rest[at : at + length]))
+            self._add(rest[at : at + length])
             at += length + between
         if at < len(rest):
             self.malformed += 1
@@ -149,7 +171,7 @@ class PictureAssembler:
             return
         self._nals.append(nal)
 
-    def _add_part(self, head: bytes, rest: memoryview, mark: int) -> None:
+    def _add_part(self, head: bytes, rest: bytes, mark: int) -> None:
         if mark & _START:
             if self._parts:
                 self._drop_parts()
@@ -159,18 +181,21 @@ class PictureAssembler:
             # Its beginning is missing, which was noticed before.
             self._is_damaged = True
             return
-        # A copy: the view's bytes are overwritten by the next read.
-        self._parts.append(bytes(rest))
+        self._parts.append(rest)
         self._size_bytes += len(head) + len(rest)
         if self._size_bytes > PICTURE_LIMIT_BYTES:
-            self.malformed += 1
-            self._drop_parts()
-            self._is_damaged = True
+            self._give_up()
         elif mark & _END:
             nal = b"".join(self._parts)
             self._drop_parts()
             self._add(nal)
 
+    def _give_up(self) -> None:
+        """The NAL unit is longer than any."""
+        self.malformed += 1
+        self._drop_parts()
+        self._is_damaged = True
+
     def _drop_parts(self) -> None:
         self._size_bytes -= sum(map(len, self._parts))
-        self._parts.clear()
+        self._parts = []

@@ -15,6 +15,7 @@ from watchkeep.domain.nal import has_key_picture, nal_type
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
 from watchkeep.sources.rtsp.camera_clock import ClockReports, SoundPlace
 from watchkeep.sources.rtsp.dialogue import Playing
+from watchkeep.sources.rtsp.framing import InterleavedFrame
 from watchkeep.sources.rtsp.pictures import Picture, PictureAssembler
 from watchkeep.sources.rtsp.rtp import RtpReader, read_reports, receiver_report
 from watchkeep.sources.rtsp.sounds import SoundAssembler
@@ -95,41 +96,50 @@ class Reception:
         return self._last_ticks - self._key_ticks > KEY_LIMIT_TICKS
 
     def take(
-        self, channel: int, packet: memoryview, received_at: datetime, now_ns: int
-    ) -> Sequence[SourceNotice]:
-        """Take an interleaved packet.
+        self, frames: Sequence[InterleavedFrame], received_at: datetime, now_ns: int
+    ) -> list[SourceNotice]:
+        """Take the interleaved frames of one read.
 
         Raises:
             Invalid: Parameter sets make no sense.
         """
-        if channel == self._video_channel:
-            return self._take_video(packet, received_at, now_ns)
-        if channel == self._audio_channel:
-            return self._take_audio(packet, received_at)
-        if channel in (self._video_reports, self._audio_reports):
-            self._take_report(channel, packet, received_at)
-        return ()
+        notices: list[SourceNotice] = []
+        pictures = [packet for channel, packet in frames if channel == self._video_channel]
+        if len(pictures) < len(frames):
+            for channel, packet in frames:
+                if channel == self._audio_channel:
+                    notices += self._take_audio(packet, received_at)
+                elif channel in (self._video_reports, self._audio_reports):
+                    self._take_report(channel, packet, received_at)
+        if pictures:
+            notices += self._take_video(pictures, received_at, now_ns)
+        return notices
 
     def report(self) -> bytes:
         """A receiver report, as an interleaved frame."""
         packet = receiver_report(self._video, own_source=_OWN_SOURCE)
         return bytes([0x24, self._video_reports]) + len(packet).to_bytes(2, "big") + packet
 
-    def _take_video(self, packet: memoryview, received_at: datetime, now_ns: int) -> Sequence[SourceNotice]:
-        rtp = self._video.take(packet)
-        if rtp is None:
-            return ()
-        if rtp.has_new_source:
-            self._reports.forget()
-        pictures = self._pictures.take(rtp)
-        self.last_picture_ns = now_ns
-        if not pictures:
-            return ()
-        self.interval_ns += (now_ns - self._last_whole_ns - self.interval_ns) // 8
-        self._last_whole_ns = now_ns
+    def _take_video(self, packets: Sequence[bytes], received_at: datetime, now_ns: int) -> list[SourceNotice]:
         notices: list[SourceNotice] = []
-        for picture in pictures:
-            notices += self._take_picture(picture, received_at)
+        reader, assembler = self._video, self._pictures
+        place = 0
+        while place < len(packets):
+            rtp = reader.take(packets[place])
+            place += 1
+            if rtp is None:
+                continue
+            self.last_picture_ns = now_ns
+            if rtp.has_new_source:
+                self._reports.forget()
+            for picture in assembler.take(rtp):
+                self.interval_ns += (now_ns - self._last_whole_ns - self.interval_ns) // 8
+                self._last_whole_ns = now_ns
+                notices += self._take_picture(picture, received_at)
+            if lead := assembler.lead:
+                parts = reader.take_parts(packets, place, lead)
+                place += len(parts)
+                assembler.take_parts(parts)
         return notices
 
     def _take_picture(self, picture: Picture, received_at: datetime) -> list[SourceNotice]:
@@ -153,7 +163,7 @@ class Reception:
     def _has_slice(self, picture: Picture) -> bool:
         return any(nal_type(self._codec, nal) in _SLICES[self._codec] for nal in picture.nals)
 
-    def _take_audio(self, packet: memoryview, received_at: datetime) -> Sequence[SourceNotice]:
+    def _take_audio(self, packet: bytes, received_at: datetime) -> Sequence[SourceNotice]:
         if self._audio is None or self._sounds is None or self._place is None:
             return ()
         rtp = self._audio.take(packet)
@@ -176,7 +186,7 @@ class Reception:
             for sound in sounds
         ]
 
-    def _take_report(self, channel: int, packet: memoryview, received_at: datetime) -> None:
+    def _take_report(self, channel: int, packet: bytes, received_at: datetime) -> None:
         reports, has_goodbye = read_reports(packet)
         is_video = channel == self._video_reports
         self.has_goodbye = self.has_goodbye or (has_goodbye and is_video)

@@ -1,11 +1,14 @@
 """RTP packets of one track: their order, what is missing, and their times. Source: RFC 3550 5 and 6."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 _HEAD = struct.Struct(">BBHII")
-_FIXED_BYTES = 12
+FIXED_BYTES = 12
+"""Of the header that every packet has."""
 _REPORT = struct.Struct(">BBHIQI")
 _SENDER_REPORT = 200
 _GOODBYE = 203
@@ -23,7 +26,7 @@ class RtpPacket(NamedTuple):
         has_new_source: The camera began anew: timestamps before say nothing of those after.
     """
 
-    payload: memoryview
+    payload: bytes
     timestamp: int
     has_marker: bool
     lost: int
@@ -45,21 +48,60 @@ class RtpReader:
         self._source: int | None = None
         self._sequence = 0
         self._timestamp = 0
+        self._instant = b""
+        """Timestamp and source of the last packet, as they were sent."""
         self.packets = 0
         self.lost = 0
         self.malformed = 0
         self.late = 0
 
-    def take(self, packet: memoryview) -> RtpPacket | None:
+    def take_parts(self, packets: Sequence[bytes], start: int, lead: bytes) -> list[bytes]:
+        """Take the packets from `start` on that are plainly the next of the same instant and begin alike.
+
+        Most packets are parts from the middle of a picture, and `take` costs ten times as much.
+
+        Args:
+            packets: Of this track, in the order of their arrival.
+            start: Which is the first to look at.
+            lead: How their payloads begin.
+
+        Returns:
+            What follows the lead in each that was taken; these carry no marker, and none is missing.
+        """
+        wanted, end = self._instant + lead, FIXED_BYTES + len(lead)
+        head, sequence = 0x80000000 | self._payload_type << 16, self._sequence
+        parts: list[bytes] = []
+        for packet in islice(packets, start, None):
+            following = (sequence + 1) & 0xFFFF
+            if packet[4:end] != wanted or packet[:4] != (head | following).to_bytes(4, "big"):
+                break
+            sequence = following
+            parts.append(packet[end:])
+        self._sequence = sequence
+        self.packets += len(parts)
+        return parts
+
+    def take(self, packet: bytes) -> RtpPacket | None:
         """Read one packet; None when it is none that counts."""
-        if len(packet) < _FIXED_BYTES:
+        if len(packet) < FIXED_BYTES:
             self.malformed += 1
             return None
         first, second, sequence, timestamp, source = _HEAD.unpack_from(packet)
+        if (
+            first == 0x80
+            and second & 0x7F == self._payload_type
+            and sequence == (self._sequence + 1) & 0xFFFF
+            and source == self._source
+        ):
+            self._sequence, self._instant = sequence, packet[4:12]
+            self.packets += 1
+            if timestamp != self._timestamp & 0xFFFFFFFF:
+                self._timestamp = unwrap(timestamp, self._timestamp)
+            return RtpPacket(packet[FIXED_BYTES:], self._timestamp, second > 0x7F, 0, False)
         if first >> 6 != 2 or second & 0x7F != self._payload_type:
             self.malformed += 1
             return None
-        payload = packet[_FIXED_BYTES:] if first == 0x80 else _payload(packet, first)
+        payload = packet[FIXED_BYTES:] if first == 0x80 else _payload(packet, first)
         if payload is None:
             self.malformed += 1
             return None
@@ -76,7 +118,7 @@ class RtpReader:
                 else:
                     lost = step - 1
                     self.lost += lost
-        self._source, self._sequence = source, sequence
+        self._source, self._sequence, self._instant = source, sequence, packet[4:12]
         self.packets += 1
         self._timestamp = timestamp if is_new else unwrap(timestamp, self._timestamp)
         return RtpPacket(payload, self._timestamp, bool(second & 0x80), lost, is_new and self.packets > 1)
@@ -101,9 +143,9 @@ def unwrap(timestamp: int, near: int) -> int:
     return near + ((timestamp - near + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
-def _payload(packet: memoryview, first: int) -> memoryview | None:
+def _payload(packet: bytes, first: int) -> bytes | None:
     """The payload of a packet with sources, an extension or padding; None when they do not fit."""
-    start, end = _FIXED_BYTES + 4 * (first & 0xF), len(packet)
+    start, end = FIXED_BYTES + 4 * (first & 0xF), len(packet)
     if first & 0x10:
         if start + 4 > end:
             return None
@@ -128,7 +170,7 @@ class SenderReport:
     timestamp: int
 
 
-def read_reports(packet: memoryview) -> tuple[list[SenderReport], bool]:
+def read_reports(packet: bytes) -> tuple[list[SenderReport], bool]:
     """The sender reports of a compound RTCP packet, and whether the camera says goodbye."""
     reports: list[SenderReport] = []
     has_goodbye = False

@@ -45,11 +45,11 @@ class SoundAssembler:
             case AudioCodec.AAC:
                 return self._take_aac(packet)
             case AudioCodec.OPUS:
-                payload = bytes(packet.payload)
+                payload = packet.payload
                 return (Sound(payload, packet.timestamp, opus_samples(payload)),)
             case _:
                 samples = len(packet.payload) // self._track.parameters.channels
-                return (Sound(bytes(packet.payload), packet.timestamp, samples),) if samples else ()
+                return (Sound(packet.payload, packet.timestamp, samples),) if samples else ()
 
     def _take_aac(self, packet: RtpPacket) -> Sequence[Sound]:
         track, payload = self._track, packet.payload
@@ -78,13 +78,11 @@ class SoundAssembler:
         duration = _AAC_FRAME_SAMPLES * track.clock_rate_hz // track.parameters.sample_rate_hz
         sounds: list[Sound] = []
         for number, size in enumerate(sizes):
-            sounds.append(
-                Sound(bytes(payload[at : at + size]), packet.timestamp + number * duration, duration)
-            )
+            sounds.append(Sound(payload[at : at + size], packet.timestamp + number * duration, duration))
             at += size
         return [sound for sound in sounds if sound.payload]
 
-    def _take_part(self, packet: RtpPacket, rest: memoryview, size: int) -> Sequence[Sound]:
+    def _take_part(self, packet: RtpPacket, rest: bytes, size: int) -> Sequence[Sound]:
         """A frame over several packets; each names the size of the whole (RFC 3640 section 3.2.3)."""
         if self._part and size != self._wanted_bytes:
             self._part.clear()

@@ -19,7 +19,7 @@ HEADS = {Codec.H264: [b"\x65", b"\x41", b"\x06"], Codec.H265: [b"\x26\x01", b"\x
 def rtp(
     payload: bytes, timestamp: int = 0, *, marker: bool = False, lost: int = 0, is_new: bool = False
 ) -> RtpPacket:
-    return RtpPacket(memoryview(payload), timestamp, marker, lost, is_new)
+    return RtpPacket(payload, timestamp, marker, lost, is_new)
 
 
 def packets(pictures: list[list[bytes]], codec: Codec, *, has_markers: bool = True) -> list[RtpPacket]:
