@@ -16,7 +16,7 @@ from watchkeep.domain.media import (
     SourceNotice,
     VideoParameters,
 )
-from watchkeep.domain.nal import PARAMETER_SETS, SEQUENCE_PARAMETERS, has_key_picture, nal_type
+from watchkeep.domain.nal import KEY_PICTURES, PARAMETER_SETS, SEQUENCE_PARAMETERS, nal_type
 from watchkeep.domain.sequence_parameters import SequenceParameters, read_sps
 from watchkeep.sources.timeline import Timeline, reordering
 
@@ -84,6 +84,10 @@ class RunAssembler:
             note: What a person should know of the connection (see RunStarted).
         """
         self._codec = codec
+        # At hand, for each NAL unit of each picture of each camera is asked for its kind.
+        self._is_h264 = codec is Codec.H264
+        self._set_kinds = frozenset(PARAMETER_SETS[codec])
+        self._key_kinds = frozenset(KEY_PICTURES[codec])
         self._sets = _in_order(codec, parameter_sets)
         self._is_clear_text = is_clear_text
         self._audio = audio
@@ -103,15 +107,20 @@ class RunAssembler:
         Raises:
             Invalid: Its parameter sets make no sense.
         """
-        notices: list[SourceNotice] = []
         sets: list[bytes] = []
         nals: list[bytes] = []
+        is_key = unit.is_marked_key
         for nal in unit.nals:
-            (sets if nal_type(self._codec, nal) in PARAMETER_SETS[self._codec] else nals).append(nal)
+            kind = nal[0] & 0x1F if self._is_h264 else nal[0] >> 1 & 0x3F
+            if kind in self._set_kinds:
+                sets.append(nal)
+            else:
+                nals.append(nal)
+                is_key = is_key or kind in self._key_kinds
+        notices: list[SourceNotice] = []
         if sets and self._learn(sets):
             notices += self.interrupt(GapCause.PARAMETERS_CHANGED, "the camera changed its video settings")
         if nals:
-            is_key = unit.is_marked_key or has_key_picture(self._codec, nals)
             notices += self._place(unit, tuple(nals), is_key=is_key)
         return notices
 

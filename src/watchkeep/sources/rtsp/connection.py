@@ -27,6 +27,8 @@ _LONGEST_SILENCE_NS = 60_000_000_000
 _FIRST_PICTURE_LIMIT_NS = 10_000_000_000
 _KEY_LIMIT_NS = 30_000_000_000
 """Longer than any sensible GOP."""
+_LOOK_EVERY_NS = 100_000_000
+"""How often the limits of time are looked at."""
 _REPORT_EVERY_NS = 5_000_000_000
 _UNSENT_LIMIT_BYTES = 64 * 1024
 
@@ -72,6 +74,7 @@ class RtspConnection:
         self._unsent = b""
         self._play_began_ns = 0
         self._report_at_ns = 0
+        self._look_at_ns = 0
         self.ended: RunEnded | None = None
         self.has_answered = False
         self.for_libav = ""
@@ -167,10 +170,11 @@ class RtspConnection:
             self._report_at_ns = now_ns + _REPORT_EVERY_NS
 
     def _tick(self, now_ns: int) -> None:
-        if self.ended is not None or self._conversation is None:
-            return
         if self._unsent:
             self._send(b"")
+        if now_ns < self._look_at_ns or self.ended is not None or self._conversation is None:
+            return
+        self._look_at_ns = now_ns + _LOOK_EVERY_NS
         refused = self._conversation.tick(now_ns)
         if refused is not None:
             self._end(refused.cause, refused.sentence)

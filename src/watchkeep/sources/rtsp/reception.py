@@ -9,9 +9,10 @@ from watchkeep.domain.media import (
     CameraClock,
     Codec,
     GapCause,
+    Packet,
     SourceNotice,
 )
-from watchkeep.domain.nal import has_key_picture, nal_type
+from watchkeep.domain.nal import nal_type
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
 from watchkeep.sources.rtsp.camera_clock import ClockReports, SoundPlace
 from watchkeep.sources.rtsp.dialogue import Playing
@@ -148,14 +149,11 @@ class Reception:
         if picture.is_damaged and last is not None and abs(ticks - last) > _HOLE_LIMIT_TICKS:
             notices += self._assembler.interrupt(GapCause.PACKETS_LOST, "packets were lost on the way")
         self._last_ticks = ticks
-        is_key = has_key_picture(self._codec, picture.nals)
-        if is_key:
-            self._key_ticks = ticks
-        unit = AccessUnit(
-            nals=picture.nals, pts=ticks, dts=None, is_marked_key=is_key, received_at=received_at
-        )
-        notices += self._assembler.take(unit)
-        self.has_key = self.has_key or self._assembler.is_running
+        notices += self._assembler.take(AccessUnit(picture.nals, ticks, None, False, received_at))
+        for notice in notices:
+            if isinstance(notice, Packet) and notice.is_key:
+                self._key_ticks = ticks
+                self.has_key = True
         return notices
 
     def _has_slice(self, picture: Picture) -> bool:
