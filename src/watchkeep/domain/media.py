@@ -18,6 +18,15 @@ class Codec(StrEnum):
     H265 = "h265"
 
 
+class AudioCodec(StrEnum):
+    """How sound is compressed."""
+
+    AAC = "aac"
+    PCMU = "pcmu"
+    PCMA = "pcma"
+    OPUS = "opus"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoParameters:
     """What a decoder needs before the first picture.
@@ -31,6 +40,21 @@ class VideoParameters:
     parameter_sets: tuple[bytes, ...]
     width_px: int
     height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioParameters:
+    """What a decoder needs before the first sound.
+
+    Attributes:
+        sample_rate_hz: Of the decoded sound; 48,000 for Opus, whatever was spoken into the microphone.
+        configuration: The AudioSpecificConfig of AAC (ISO/IEC 14496-3 section 1.6.2.1); b"" else.
+    """
+
+    codec: AudioCodec
+    sample_rate_hz: int
+    channels: int
+    configuration: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +73,22 @@ class Packet:
     pts: int
     dts: int
     is_key: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioPacket:
+    """One access unit of sound: an AAC frame, what one RTP packet of G.711 held, an Opus packet.
+
+    Attributes:
+        pts: When it is heard, in ticks of 1/90000 s on the axis of the run's pictures, unwrapped like theirs.
+        duration_ticks: How long it sounds; above 0.
+        received_at: When its last byte arrived, on our clock.
+    """
+
+    payload: bytes
+    pts: int
+    duration_ticks: int
     received_at: datetime
 
 
@@ -105,6 +145,8 @@ class RunStarted:
     parameters: VideoParameters
     is_clear_text: bool
     """Whether the pictures cross the network unencrypted (plain RTSP)."""
+    audio: AudioParameters | None = None
+    """None: there is no sound, or it is not wanted; then no AudioPacket follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,4 +158,4 @@ class RunEnded:
     """One sentence for a person; never a password."""
 
 
-SourceNotice = RunStarted | Packet | RunEnded
+SourceNotice = RunStarted | Packet | AudioPacket | RunEnded
