@@ -14,7 +14,14 @@ from av.video.stream import VideoStream
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock
 from watchkeep.domain.errors import CameraRefused, CameraUnreachable, NoVideo, WatchkeepError
-from watchkeep.domain.media import TICKS_PER_SECOND, GapCause, Packet, RunEnded, RunStarted, VideoParameters
+from watchkeep.domain.media import (
+    TICKS_PER_SECOND,
+    GapCause,
+    Packet,
+    RunStarted,
+    SourceNotice,
+    VideoParameters,
+)
 from watchkeep.sources.address import place_of
 from watchkeep.sources.container import access_unit, assembler_for, explain, is_clear_text, open_container
 from watchkeep.sources.container import video_stream as find_video
@@ -115,7 +122,7 @@ def to_jpeg(picture: VideoFrame) -> bytes:
 
 def _notices(
     container: InputContainer, address: StreamAddress, *, clock: Clock, seconds: float
-) -> Iterator[RunStarted | Packet | RunEnded]:
+) -> Iterator[SourceNotice]:
     """What comes within so many seconds."""
     deadline_ns = clock.monotonic_ns() + round(seconds * 1e9)
     stream: VideoStream = find_video(container, address)
