@@ -69,13 +69,18 @@ class StreamAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """One encoded view of a camera."""
+    """One encoded view of a camera.
+
+    Attributes:
+        audio: Whether sound is taken, too; when it is not, the source does not even ask the camera for it.
+    """
 
     id: StreamId
     camera: CameraId
     role: StreamRole
     address: StreamAddress
     record: bool = True
+    audio: bool = False
 
 
 def camera_id_from(name: str) -> CameraId:

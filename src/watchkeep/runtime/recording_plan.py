@@ -65,6 +65,7 @@ def _to_json(plan: RecordingPlan) -> bytes:
             "user": stream.address.user,
             "password": stream.address.password.reveal(),
             "record": stream.record,
+            "audio": stream.audio,
         }
         for stream in plan.streams
     ]
@@ -80,6 +81,7 @@ def _from_json(data: bytes) -> RecordingPlan:
             role=StreamRole(entry["role"]),
             address=StreamAddress(url=entry["url"], user=entry["user"], password=Secret(entry["password"])),
             record=entry["record"],
+            audio=entry.get("audio", False),  # a plan remembered before there was sound
         )
         for entry in document["streams"]
     )

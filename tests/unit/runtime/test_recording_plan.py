@@ -1,5 +1,6 @@
 """The last known plan survives sealed, and what changed between two plans is said stream by stream."""
 
+import json
 from pathlib import Path
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from builders import CAMERA, a_keystore
 from faulty_fs import FaultyFs
 from watchkeep.domain.camera import Secret, Stream, StreamAddress, StreamRole
 from watchkeep.domain.ids import StreamId
-from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
+from watchkeep.runtime.recording_plan import PURPOSE, PlanMemory, RecordingPlan, compare
 
 PASSWORD = "hunter2 and more"
 
 
-def a_stream(number: int, *, password: str = PASSWORD, record: bool = True) -> Stream:
+def a_stream(number: int, *, password: str = PASSWORD, record: bool = True, audio: bool = False) -> Stream:
     address = StreamAddress(url="rtsp://192.0.2.1/main", user="ada.lovelace", password=Secret(password))
     return Stream(
         id=StreamId(UUID(int=number)),
@@ -22,10 +23,11 @@ def a_stream(number: int, *, password: str = PASSWORD, record: bool = True) -> S
         role=StreamRole.MAIN if number % 2 else StreamRole.SUB,
         address=address,
         record=record,
+        audio=audio,
     )
 
 
-PLAN = RecordingPlan(7, (a_stream(1), a_stream(2, record=False)))
+PLAN = RecordingPlan(7, (a_stream(1, audio=True), a_stream(2, record=False)))
 
 
 def memory(root: Path, fs: FaultyFs | None = None) -> PlanMemory:
@@ -77,6 +79,20 @@ def test_a_damaged_or_unreadable_plan_is_none(tmp_path: Path, caplog: pytest.Log
     assert PASSWORD not in caplog.text
 
 
+def test_a_plan_from_before_there_was_sound_takes_none(tmp_path: Path) -> None:
+    memory(tmp_path).keep(PLAN)
+    keystore, path = a_keystore(tmp_path / "keys"), tmp_path / "recorder" / "plan.sealed"
+    document = json.loads(keystore.unseal(PURPOSE, path.read_bytes()))
+    for stream in document["streams"]:
+        del stream["audio"]
+    path.write_bytes(keystore.seal(PURPOSE, json.dumps(document).encode()))
+
+    recalled = memory(tmp_path).recall()
+
+    assert recalled is not None
+    assert [stream.audio for stream in recalled.streams] == [False, False]
+
+
 def test_a_stream_whose_address_changed_ends_and_begins() -> None:
     old = (a_stream(1), a_stream(2), a_stream(3))
     new = (a_stream(2, password="another"), a_stream(3), a_stream(4))
@@ -85,4 +101,5 @@ def test_a_stream_whose_address_changed_ends_and_begins() -> None:
 
     assert [stream.id.int for stream in change.ended] == [1, 2]
     assert [stream.id.int for stream in change.begun] == [2, 4]
+    assert compare((a_stream(1),), (a_stream(1, audio=True),)).begun == (a_stream(1, audio=True),)
     assert compare(old, old).ended == compare(old, old).begun == ()
