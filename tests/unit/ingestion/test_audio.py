@@ -1,0 +1,387 @@
+"""Audio beside pictures: what goes in comes out once, in order, where it was heard."""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio_packets import audio_packets
+from builders import NOON, RUN, FixedClock
+from clip_packets import clip_packets
+from mp4_reading import Sample, default_flags, entries, moof_numbers, one, samples, timescales, track_ids
+from time_code import make_clip
+from watchkeep.domain.errors import Invalid
+from watchkeep.domain.media import (
+    TICKS_PER_SECOND,
+    AudioCodec,
+    AudioPacket,
+    AudioParameters,
+    Fragment,
+    Packet,
+    VideoParameters,
+)
+from watchkeep.domain.mp4 import audio_offset, audio_setup, without_audio
+from watchkeep.ingestion.audio_queue import WAITING_LIMIT_BYTES
+from watchkeep.ingestion.fragmenter import Fragmenter
+from watchkeep.ingestion.mux import init_section
+from watchkeep.ingestion.wall_clock import WallClock
+
+EIGHT_KHZ = AudioParameters(codec=AudioCodec.PCMU, sample_rate_hz=8000, channels=1)
+SYNC = {1: 0, 2: 0}
+"""The flags that samples have by default."""
+FORTY_MS = TICKS_PER_SECOND // 25
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[VideoParameters, list[Packet]]:
+    """Three seconds, a key picture each second."""
+    return clip_packets(make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", seconds=3, gop=25))
+
+
+def picture(dts: int, *, is_key: bool = False) -> Packet:
+    return Packet(nals=(b"\x65" if is_key else b"\x41",), pts=dts, dts=dts, is_key=is_key, received_at=NOON)
+
+
+def sound(pts: int, *, payload: bytes = b"", duration_ticks: int = FORTY_MS) -> AudioPacket:
+    payload = payload or pts.to_bytes(8, "big", signed=True)
+    return AudioPacket(payload=payload, pts=pts, duration_ticks=duration_ticks, received_at=NOON)
+
+
+def fragmented(
+    packets: Sequence[Packet | AudioPacket], audio: AudioParameters | None = EIGHT_KHZ
+) -> tuple[list[Fragment], Fragmenter]:
+    fragmenter = Fragmenter(RUN, wall_clock=WallClock(clock=FixedClock()), audio=audio)
+    fragments: list[Fragment] = []
+    for packet in packets:
+        if isinstance(packet, Packet):
+            fragments += fragmenter.push(packet)
+        else:
+            fragmenter.push_audio(packet)
+    return fragments + fragmenter.end(), fragmenter
+
+
+def media_of(fragments: list[Fragment]) -> bytes:
+    return b"".join(fragment.payload for fragment in fragments)
+
+
+def heard(fragments: list[Fragment]) -> list[Sample]:
+    """The audio samples, read by a reader that knows only the standard."""
+    return [sample for sample in samples(SYNC, media_of(fragments)) if sample.track == 2]
+
+
+def interleaved(video: list[Packet], audio: list[AudioPacket]) -> list[Packet | AudioPacket]:
+    return sorted([*video, *audio], key=lambda packet: packet.received_at)
+
+
+@pytest.mark.parametrize("codec", list(AudioCodec))
+@pytest.mark.parametrize("channels", [1, 2])
+def test_libav_reads_both_tracks_back_and_decodes_the_beeps(
+    codec: AudioCodec, channels: int, filmed: tuple[VideoParameters, list[Packet]], tmp_path: Path
+) -> None:
+    video, packets = filmed
+    audio, sounds = audio_packets(codec, seconds=3, channels=channels, start_ticks=packets[0].dts)
+    fragments, fragmenter = fragmented(interleaved(packets, sounds), audio)
+    out = tmp_path / "out.mp4"
+    out.write_bytes(init_section(video, audio) + media_of(fragments))
+
+    with av.open(str(out)) as container:
+        stream = container.streams.audio[0]
+        context = stream.codec_context
+        assert (context.sample_rate, context.layout.nb_channels) == (audio.sample_rate_hz, channels)
+        assert stream.time_base.denominator == audio.sample_rate_hz
+        read = [packet for packet in container.demux(stream) if packet.size]
+    length = sounds[1].pts - sounds[0].pts
+    assert [bytes(packet) for packet in read] == [sound.payload for sound in sounds]
+    assert [packet.pts for packet in read] == [
+        round(number * length * audio.sample_rate_hz / TICKS_PER_SECOND) for number in range(len(sounds))
+    ]
+    assert fragmenter.dropped_audio_packets == 0
+    with av.open(str(out)) as container:
+        container.streams.audio[0].codec_context.options = {"err_detect": "explode"}
+        loud = {
+            int(float(frame.time) * 2) % 2 == 0: abs(frame.to_ndarray()).max()
+            for frame in container.decode(audio=0)
+            if 0.1 < float(frame.time) * 2 % 1 < 0.8
+        }
+        assert loud[True] > 20 * max(loud[False], 1e-3)
+    with av.open(str(out)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == len(packets)
+
+
+@pytest.mark.parametrize("codec", list(AudioCodec))
+def test_ffprobe_sees_both_streams(
+    codec: AudioCodec,
+    filmed: tuple[VideoParameters, list[Packet]],
+    tmp_path: Path,
+    needs_tool: Callable[[str], Path],
+) -> None:
+    video, packets = filmed
+    audio, sounds = audio_packets(codec, seconds=3, start_ticks=packets[0].dts)
+    fragments, _ = fragmented(interleaved(packets, sounds), audio)
+    out = tmp_path / "out.mp4"
+    out.write_bytes(init_section(video, audio) + media_of(fragments))
+
+    fields = "stream=codec_name,sample_rate,channels:format=duration"
+    done = subprocess.run(
+        [needs_tool("ffprobe"), "-v", "error", "-show_entries", fields, "-of", "csv=p=0", out],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    name = {AudioCodec.PCMU: "pcm_mulaw", AudioCodec.PCMA: "pcm_alaw"}.get(codec, codec.value)
+    assert done.stderr == ""
+    assert done.stdout.split() == ["h264", f"{name},{audio.sample_rate_hz},1", "3.000000"]
+
+
+def test_the_init_section_describes_two_tracks(filmed: tuple[VideoParameters, list[Packet]]) -> None:
+    video, _ = filmed
+    audio, _ = audio_packets(AudioCodec.AAC, seconds=0.1, rate=16_000)
+
+    init = init_section(video, audio)
+
+    assert track_ids(init) == [1, 2]
+    assert timescales(init) == [TICKS_PER_SECOND, 16_000]
+    assert default_flags(init) == {1: 0, 2: 0x02000000}
+    assert one(init, "moov", "mvhd")[-4:] == (3).to_bytes(4, "big")
+    kind, entry = entries(init)[1]
+    assert kind == "mp4a"
+    assert audio.configuration in entry
+
+
+@pytest.mark.parametrize(
+    ("codec", "word"), [("aac", "mp4a.40.2"), ("opus", "opus"), ("pcmu", ""), ("pcma", "")]
+)
+def test_the_init_section_says_how_the_audio_is_coded(
+    codec: str, word: str, filmed: tuple[VideoParameters, list[Packet]]
+) -> None:
+    audio, _ = audio_packets(AudioCodec(codec), seconds=0.1)
+
+    setup = audio_setup(init_section(filmed[0], audio))
+
+    assert setup is not None
+    assert (setup.codec, setup.codec_string, setup.timescale) == (codec, word, audio.sample_rate_hz)
+    assert audio_setup(init_section(filmed[0])) is None
+
+
+@pytest.mark.parametrize("codec", list(AudioCodec))
+def test_without_its_audio_a_run_is_what_it_would_have_been(
+    codec: AudioCodec, filmed: tuple[VideoParameters, list[Packet]]
+) -> None:
+    video, packets = filmed
+    audio, sounds = audio_packets(codec, seconds=3, start_ticks=packets[0].dts)
+    fragments, _ = fragmented(interleaved(packets, sounds), audio)
+    plain, _ = fragmented(list(packets), None)
+
+    assert without_audio(init_section(video, audio)) == init_section(video)
+    assert without_audio(init_section(video)) == init_section(video)
+    assert all(fragment.audio_offset < len(fragment.payload) for fragment in fragments[:-1])
+    assert [audio_offset(each.payload) for each in fragments] == [each.audio_offset for each in fragments]
+    assert [audio_offset(each.payload) for each in plain] == [len(each.payload) for each in plain]
+    silent = [fragment.without_audio() for fragment in fragments]
+    numbers = moof_numbers(media_of(fragments))
+    assert numbers == sorted(set(numbers))
+    for fragment, other in zip(silent, plain, strict=True):
+        # The moofs have other numbers; all else is the same.
+        at = fragment.payload.index(b"mfhd") + 8
+        bytes_ = fragment.payload[:at] + other.payload[at : at + 4] + fragment.payload[at + 4 :]
+        assert replace(fragment, payload=bytes_) == other
+
+
+def test_audio_goes_with_the_pictures_it_is_heard_with_and_late_audio_with_the_next() -> None:
+    pictures = [picture(n * FORTY_MS, is_key=n % 10 == 0) for n in range(25)]
+    sounds = [sound(n * FORTY_MS + 1) for n in range(25)]
+    in_time = [packet for n in (*range(6), *range(10, 25)) for packet in (pictures[n], sounds[n])]
+    # These are heard with the first fragment and come when it is cut already.
+    packets = [*in_time[:12], *pictures[6:10], *in_time[12:14], *in_time[14:]]
+    packets[packets.index(pictures[10]) + 1 : packets.index(sounds[10])] = sounds[6:10]
+
+    fragments, fragmenter = fragmented(packets)
+
+    parts = [[sample.data for sample in heard([fragment])] for fragment in fragments]
+    wanted = [sounds[:6], sounds[6:20], sounds[20:]]
+    assert parts == [[each.payload for each in some] for some in wanted]
+    assert fragmenter.dropped_audio_packets == 0
+
+
+def test_no_fragment_waits_for_audio() -> None:
+    pictures = [picture(n * FORTY_MS, is_key=n == 0) for n in range(40)]
+    plain = Fragmenter(RUN, wall_clock=WallClock(clock=FixedClock()))
+    with_audio = Fragmenter(RUN, wall_clock=WallClock(clock=FixedClock()), audio=EIGHT_KHZ)
+    with_audio.push_audio(sound(0))
+
+    came = [(len(plain.push(each)), len(with_audio.push(each))) for each in pictures]
+
+    assert all(one == other for one, other in came)
+    assert any(one for one, _ in came)
+
+
+def test_audio_before_the_first_key_picture_and_after_the_last_is_dropped_and_counted() -> None:
+    sounds = [sound(n * FORTY_MS) for n in range(-3, 8)]
+    packets = [*sounds[:5], picture(-FORTY_MS), picture(0, is_key=True), *sounds[5:], picture(FORTY_MS)]
+
+    fragments, fragmenter = fragmented(packets)
+
+    assert [sample.data for sample in heard(fragments)] == [sounds[3].payload, sounds[4].payload]
+    assert fragmenter.dropped_audio_packets == 9
+
+
+def test_a_hole_in_the_audio_stays_a_hole() -> None:
+    at = [0, 1, 2, 10, 11]
+    packets: list[Packet | AudioPacket] = [sound(n * FORTY_MS) for n in at]
+    packets += [picture(n * FORTY_MS, is_key=n == 0) for n in range(13)]
+
+    fragments, _ = fragmented(packets)
+
+    found = heard(fragments)
+    assert [(sample.start, sample.duration) for sample in found] == [(n * 320, 320) for n in at]
+
+
+def test_a_clock_a_little_off_leaves_neither_hole_nor_overlap() -> None:
+    steps = [FORTY_MS + (37 if n % 2 else -35) for n in range(20)]
+    sounds, at = [], 0
+    for step in steps:
+        sounds.append(sound(at))
+        at += step
+    pictures = [picture(n * FORTY_MS, is_key=n == 0) for n in range(25)]
+
+    fragments, _ = fragmented([*sounds[:1], *pictures[:1], *sounds[1:], *pictures[1:]])
+
+    found = heard(fragments)
+    assert all(abs(each.start - given.pts * 8 / 90) <= 2 for each, given in zip(found, sounds, strict=True))
+    assert all(one.start + one.duration == other.start for one, other in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        sound(FORTY_MS - 1),
+        sound(FORTY_MS),
+        sound(11 * TICKS_PER_SECOND),
+        sound(2**60),
+        sound(-(2**60)),
+        sound(2 * FORTY_MS, duration_ticks=2**40),
+        AudioPacket(payload=b"", pts=2 * FORTY_MS, duration_ticks=1, received_at=NOON),
+    ],
+)
+@pytest.mark.parametrize("comes", [0, 2])
+def test_audio_with_a_wrong_clock_is_dropped_and_spoils_nothing(strange: AudioPacket, comes: int) -> None:
+    good = [sound(FORTY_MS), sound(4 * FORTY_MS), sound(5 * FORTY_MS)]
+    packets: list[Packet | AudioPacket] = [picture(0, is_key=True), good[0], strange, picture(FORTY_MS)]
+    packets = [strange, *packets[:2], *packets[3:]] if comes == 0 else packets
+    packets += [*good[1:], *(picture(n * FORTY_MS) for n in range(2, 8))]
+
+    fragments, fragmenter = fragmented(packets)
+
+    wanted = [each.payload for each in good]
+    if comes == 0 and 0 <= strange.pts <= FORTY_MS:
+        wanted = [strange.payload] + [each.payload for each in good if each.pts > strange.pts]
+    assert [sample.data for sample in heard(fragments)] == wanted
+    assert fragmenter.dropped_audio_packets == 4 - len(wanted)
+
+
+@pytest.mark.parametrize("duration_ticks", [0, -5, 1, TICKS_PER_SECOND])
+def test_whatever_a_packet_says_of_its_length_times_never_overlap(duration_ticks: int) -> None:
+    packets: list[Packet | AudioPacket] = []
+    for number in range(60):
+        packets += [
+            picture(number * FORTY_MS, is_key=number == 0),
+            sound(number * FORTY_MS, duration_ticks=duration_ticks),
+        ]
+
+    fragments, _ = fragmented(packets)
+
+    found = heard(fragments)
+    assert len(found) == 60
+    assert all(each.duration >= 1 for each in found)
+    assert all(one.start + one.duration <= other.start for one, other in pairwise(found))
+
+
+def test_audio_without_pictures_is_held_within_bounds() -> None:
+    fragmenter = Fragmenter(RUN, wall_clock=WallClock(clock=FixedClock()), audio=EIGHT_KHZ)
+    given = [sound(n * FORTY_MS, payload=bytes(4000)) for n in range(2 * WAITING_LIMIT_BYTES // 4000)]
+
+    for each in given:
+        fragmenter.push_audio(each)
+
+    assert fragmenter.dropped_audio_packets >= len(given) // 2
+    assert fragmenter.end() == []
+    assert fragmenter.dropped_audio_packets == len(given)
+
+
+def test_a_run_without_audio_takes_none() -> None:
+    fragments, fragmenter = fragmented([picture(0, is_key=True), sound(0), picture(FORTY_MS)], None)
+
+    assert heard(fragments) == []
+    assert fragmenter.dropped_audio_packets == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sample_rate_hz": 0},
+        {"sample_rate_hz": 1 << 20},
+        {"channels": 0},
+        {"channels": 99},
+        {"codec": AudioCodec.AAC},
+        {"codec": AudioCodec.AAC, "configuration": bytes(1000)},
+    ],
+)
+def test_audio_that_cannot_be_described_is_refused(
+    changes: dict[str, object], filmed: tuple[VideoParameters, list[Packet]]
+) -> None:
+    with pytest.raises(Invalid):
+        init_section(filmed[0], replace(EIGHT_KHZ, **changes))  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(st.integers(900, 9000), min_size=2, max_size=60),
+    st.lists(st.tuples(st.integers(900, 5000), st.integers(0, 40)), min_size=1, max_size=80),
+    st.lists(st.integers(0, 200_000), min_size=1, max_size=20),
+    st.integers(-(2**40), 2**40),
+    st.sampled_from([8000, 16_000, 44_100, 48_000]),
+)
+def test_whatever_the_order_of_arrival_all_audio_comes_out_once_in_order_without_overlap(
+    video_steps: list[int],
+    audio_steps: list[tuple[int, int]],
+    delays: list[int],
+    start: int,
+    rate: int,
+) -> None:
+    pictures, at = [], start
+    for number, step in enumerate(video_steps):
+        pictures.append(picture(at, is_key=number % 7 == 0))
+        at += step
+    end = at - video_steps[-1] + video_steps[-2]  # the last picture lasts as long as the one before
+    sounds, heard_at = [], start - 1000
+    for step, hole in audio_steps:
+        sounds.append(sound(heard_at, duration_ticks=step))
+        heard_at += step + hole * 90
+    arrivals = [(each.dts, 0, each) for each in pictures]
+    latest = start - 10**6
+    for number, each in enumerate(sounds):
+        # Any delay, but audio does not overtake audio.
+        latest = max(latest, each.pts + delays[number % len(delays)] - 100_000)
+        arrivals.append((latest, 1, each))
+    order = [each for _, _, each in sorted(arrivals, key=lambda arrival: arrival[:2])]
+    audio = replace(EIGHT_KHZ, sample_rate_hz=rate)
+
+    fragments, fragmenter = fragmented(order, audio)
+
+    found = heard(fragments)
+    inside = [each for each in sounds if start <= each.pts]
+    kept = [each.payload for each in inside if each.pts < end]
+    assert [each.data for each in found] == kept
+    assert fragmenter.dropped_audio_packets == len(sounds) - len(kept)
+    assert all(one.start + one.duration <= other.start for one, other in pairwise(found))
+    for fragment in fragments:
+        ends = fragment.start_ticks + fragment.duration_ticks
+        begun = [each.start * TICKS_PER_SECOND / rate for each in heard([fragment])]
+        assert all(at < ends + 4500 for at in begun)  # what was before may last so much longer than it said
+    silent = media_of([fragment.without_audio() for fragment in fragments])
+    assert [sample.track for sample in samples(SYNC, silent)] == [1] * len(pictures)
