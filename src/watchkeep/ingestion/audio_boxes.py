@@ -5,6 +5,7 @@ Source: ISO/IEC 14496-12 sections 8.5.2 and 12.2; 14496-14 section 5.6 (mp4a, es
 QuickTime File Format, "Sound Sample Descriptions" (ulaw, alaw: MP4 has no name for G.711).
 """
 
+import logging
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from watchkeep.domain.errors import Invalid
 from watchkeep.domain.media import AudioCodec, AudioParameters
 from watchkeep.domain.mp4 import AUDIO_ENTRIES, AUDIO_TRACK
 from watchkeep.ingestion.boxes import BOX_HEAD, box, full_box, media_box, movie_fragment, track_header
+
+log = logging.getLogger(__name__)
 
 CHANNELS_LIMIT = 8
 RATE_LIMIT_HZ = 192_000
@@ -41,6 +44,17 @@ class AudioSample:
     payload: bytes
     start: int
     duration: int
+
+
+def describable(audio: AudioParameters | None) -> AudioParameters | None:
+    """The audio, or None when an init section cannot say what it is: it is left out, the pictures are not."""
+    if audio is not None:
+        try:
+            audio_track(audio)
+        except Invalid as error:
+            log.warning("audio left out", extra={"error": str(error)})
+            return None
+    return audio
 
 
 def audio_track(audio: AudioParameters) -> bytes:

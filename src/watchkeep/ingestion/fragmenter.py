@@ -67,10 +67,12 @@ class Fragmenter:
         if self._audio is not None:
             self._audio.push(packet)
 
-    @property
-    def dropped_audio_packets(self) -> int:
-        """Audio that belongs to no picture or does not follow the audio before it."""
-        return 0 if self._audio is None else self._audio.dropped_packets
+    def take_dropped_audio(self) -> int:
+        """How many packets of audio were dropped since the last call."""
+        if self._audio is None:
+            return 0
+        dropped, self._audio.dropped_packets = self._audio.dropped_packets, 0
+        return dropped
 
     def end(self) -> list[Fragment]:
         """The run is over: the rest. The last packet lasts as long as the one before it."""

@@ -45,6 +45,9 @@ STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multipro
 SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livemax")
 WAITING = Gauge("watchkeep_disk_waiting_bytes", "Footage not yet written", multiprocess_mode="livemax")
 DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be written", ["camera", "role"])
+UNHEARD = Counter(
+    "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
+)
 LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms")
 
 
@@ -281,6 +284,9 @@ class Recorder:
             dropped, worker.dropped_fragments = worker.dropped_fragments, 0
             if dropped:
                 DROPPED.labels(worker.stream.camera, worker.stream.role).inc(dropped)
+            unheard, worker.dropped_audio_packets = worker.dropped_audio_packets, 0
+            if unheard:
+                UNHEARD.labels(worker.stream.camera, worker.stream.role).inc(unheard)
         WAITING.set(self._disk.waiting_bytes)
         return [worker.state() for worker in workers]
 
