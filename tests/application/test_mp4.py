@@ -15,7 +15,7 @@ def a_payload() -> tuple[bytes, int]:
     packet = Packet(
         nals=(b"\x65moof mfhd tfdt",), pts=0, dts=0, is_key=True, received_at=a_fragment().when.start
     )
-    return fragment_payload([packet], number=9, start_ticks=123_456, duration_ticks=3600)
+    return fragment_payload([packet], sequence=8, start_ticks=123_456, duration_ticks=3600)
 
 
 @given(number=st.integers(0, 2**32 - 1), ticks=st.integers(0, 2**64 - 1))

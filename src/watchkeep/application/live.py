@@ -11,7 +11,7 @@ from watchkeep.application.backlog import Backlog, LiveFragment
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, CameraObject, decide
 from watchkeep.domain.camera import StreamRole
-from watchkeep.domain.errors import Invalid, NotFound, Unavailable
+from watchkeep.domain.errors import DataLoss, Invalid, NotFound, Unavailable
 from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.mp4 import without_audio
 from watchkeep.domain.offering import (
@@ -101,7 +101,7 @@ class Live:
             )
         except OSError:
             self._end = Unavailable("The recorder went away; live video starts again when it is back.")
-        except (Unavailable, Invalid) as error:
+        except (Unavailable, Invalid, DataLoss) as error:
             self._end = error
         finally:
             self._news.set()

@@ -108,7 +108,7 @@ class Fragmenter:
         first = packets[0]
         start_ticks, duration_ticks = first.dts - self._first_dts, end_dts - first.dts
         pictures, media_offset = fragment_payload(
-            packets, number=next(self._numbers), start_ticks=start_ticks, duration_ticks=duration_ticks
+            packets, sequence=next(self._numbers) - 1, start_ticks=start_ticks, duration_ticks=duration_ticks
         )
         audio = b"" if self._audio is None else self._audio.take(end_dts, self._numbers)
         fragment = Fragment(

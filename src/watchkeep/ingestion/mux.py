@@ -54,13 +54,13 @@ def init_section(parameters: VideoParameters, audio: AudioParameters | None = No
 
 
 def fragment_payload(
-    packets: Sequence[Packet], *, number: int, start_ticks: int, duration_ticks: int
+    packets: Sequence[Packet], *, sequence: int, start_ticks: int, duration_ticks: int
 ) -> tuple[bytes, int]:
     """Moof + mdat of some packets.
 
     Args:
         packets: In decoding order, at least one.
-        number: Of the moof within the run; they grow.
+        sequence: Of the moof within the run, from 0; it grows.
         start_ticks: Decoding time of the first packet since the run's first; the tfdt.
         duration_ticks: From the first packet's decoding time to that of the packet after the last.
 
@@ -82,7 +82,7 @@ def fragment_payload(
         flags = _KEY_FLAGS if packet.is_key else _OTHER_FLAGS
         samples.append(_SAMPLE.pack(following - packet.dts, size, flags, packet.pts - packet.dts))
     moof = movie_fragment(
-        VIDEO_TRACK, number=number, start=start_ticks, run_flags=_RUN_FIELDS, samples=samples
+        VIDEO_TRACK, number=sequence + 1, start=start_ticks, run_flags=_RUN_FIELDS, samples=samples
     )
     head = struct.pack(">I4s", BOX_HEAD + media_bytes, b"mdat")
     # One join: the pictures are copied once.

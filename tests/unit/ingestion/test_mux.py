@@ -94,7 +94,7 @@ def test_a_fragment_plays_alone_after_the_init_section(clip: Path, tmp_path: Pat
     gop = packets[second_key : second_key + 10]
     out = tmp_path / "out.mp4"
 
-    payload, media_offset = fragment_payload(gop, number=8, start_ticks=1 << 33, duration_ticks=36_000)
+    payload, media_offset = fragment_payload(gop, sequence=7, start_ticks=1 << 33, duration_ticks=36_000)
 
     out.write_bytes(init_section(parameters) + payload)
     assert [nals for *_, nals in demuxed(out)] == [packet.nals for packet in gop]
