@@ -134,7 +134,8 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
                 yield rebased(payload[:end], number=next(numbers), decode_ticks=ticks)
                 if audio is not None and end < len(payload):
                     shift_ticks = ticks - piece.start_ticks
-                    yield audio.moved(payload[end:], shift_ticks=shift_ticks, numbers=numbers)
+                    if moved := audio.moved(payload[end:], shift_ticks=shift_ticks, numbers=numbers):
+                        yield moved
 
 
 def _is_whole(house: House, segment: Segment, pieces: tuple[Piece, ...]) -> bool:

@@ -268,6 +268,8 @@ class Recorder:
         STREAMS.set(len(self._workers))
 
     def _work_on(self, stream: Stream, before: Parting) -> StreamWorker:
+        if not self._node.settings.recording.audio:
+            stream = replace(stream, audio=False)  # also in a plan remembered from when it was allowed
         return StreamWorker(
             stream,
             source=self._open_source(stream, self._machine),
