@@ -242,6 +242,20 @@ def test_a_hole_in_the_audio_stays_a_hole() -> None:
     assert [(sample.start, sample.duration) for sample in found] == [(n * 320, 320) for n in at]
 
 
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000])
+def test_rounding_between_the_two_clocks_changes_no_length(
+    rate: int, filmed: tuple[VideoParameters, list[Packet]]
+) -> None:
+    _, packets = filmed
+    audio, sounds = audio_packets(AudioCodec.AAC, seconds=3, rate=rate, start_ticks=packets[0].dts)
+
+    fragments, _ = fragmented(interleaved(packets, sounds), audio)
+
+    found = heard(fragments)
+    assert [each.start for each in found] == [1024 * n for n in range(len(sounds))]
+    assert {each.duration for each in found} == {1024}
+
+
 def test_a_clock_a_little_off_leaves_neither_hole_nor_overlap() -> None:
     steps = [FORTY_MS + (37 if n % 2 else -35) for n in range(20)]
     sounds, at = [], 0
