@@ -90,6 +90,15 @@ def test_audio_never_starts_before_what_came_before_it_ends() -> None:
     assert starts == [[0, 320], [640, 960], [16_000, 16_320]]
 
 
+def test_audio_that_claims_more_bytes_than_its_box_has_is_refused() -> None:
+    part = audio_payload(sounds(0, 320), count(1))
+    at = part.index(b"trun") + 4 + 12 + 4
+    longer = part[:at] + (6).to_bytes(4, "big") + part[at + 4 :]
+
+    with pytest.raises(DataLoss):
+        list(audio_samples(longer + audio_payload(sounds(640), count(3))))
+
+
 @given(st.binary(max_size=60), st.integers(0, 250), st.integers(0, 255))
 def test_no_audio_bytes_break_it(junk: bytes, at: int, value: int) -> None:
     part = bytearray(audio_payload(sounds(0, 320, 640), count(1)))

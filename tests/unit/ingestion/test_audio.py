@@ -247,7 +247,8 @@ def test_rounding_between_the_two_clocks_changes_no_length(
     rate: int, filmed: tuple[VideoParameters, list[Packet]]
 ) -> None:
     _, packets = filmed
-    audio, sounds = audio_packets(AudioCodec.AAC, seconds=3, rate=rate, start_ticks=packets[0].dts)
+    audio, exact = audio_packets(AudioCodec.AAC, seconds=3, rate=rate, start_ticks=packets[0].dts)
+    sounds = [replace(each, pts=each.pts + n % 3) for n, each in enumerate(exact)]
 
     fragments, _ = fragmented(interleaved(packets, sounds), audio)
 
