@@ -21,11 +21,11 @@ def clip_packets(path: Path) -> tuple[VideoParameters, list[Packet]]:
     parameters: VideoParameters | None = None
     with av.open(str(path)) as container:
         stream = video_stream(container, address)
-        assembler = assembler_for(stream, address)
+        assembler, size = assembler_for(stream, address)
         for packet in container.demux(stream):
             if not packet.size:
                 continue
-            unit = access_unit(packet, container, NOON)
+            unit = access_unit(packet, container, NOON, length_size=size)
             arrival = NOON + timedelta(seconds=(unit.dts or 0) / TICKS_PER_SECOND)
             for notice in assembler.take(replace(unit, received_at=arrival)):
                 if isinstance(notice, RunStarted):

@@ -18,6 +18,7 @@ from watchkeep.domain.coverage import Coverage, account
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import (
     TICKS_PER_SECOND,
+    CameraClock,
     Fragment,
     GapCause,
     Packet,
@@ -71,6 +72,8 @@ class ScriptedSource:
     def __init__(self) -> None:
         self.notices: deque[SourceNotice | Exception] = deque()
         self.is_closed = False
+        self.lost_packets = 0
+        self.camera_clock: CameraClock | None = None
 
     def poll(self) -> list[SourceNotice]:
         taken: list[SourceNotice] = []

@@ -1,8 +1,10 @@
 """Every room: dark and light, phone width, and what axe finds."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import Site
 
@@ -151,3 +153,22 @@ def test_every_room_is_reached_by_its_letters(desk: Page, site: Site) -> None:
         desk.keyboard.press("g")
         desk.keyboard.press(letter)
         desk.wait_for_url(f"{site.node.url}/{room}**")
+
+
+def test_play_does_not_call_back_who_leaves_it_while_the_next_room_is_being_fetched(
+    desk: Page, site: Site
+) -> None:
+    held: list[Route] = []
+    go(desk, site, "play")
+    expect(desk).to_have_url(re.compile("/play/gate"))
+    desk.route("**/assets/review-room-*.js", held.append)
+    desk.keyboard.press("g")
+    desk.keyboard.press("r")
+    expect(desk).to_have_url(re.compile("/review"))
+    desk.wait_for_timeout(300)
+    for route in held:
+        route.continue_()
+
+    expect(desk.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+    assert held
+    assert "/review" in desk.url

@@ -1,4 +1,4 @@
-"""What every source of packets does, shown on a simulated camera over RTSP and on the file itself."""
+"""What every source of packets does: our RTSP client and libav at a simulated camera, libav on the file."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,9 @@ from time_code import make_clip
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice, VideoParameters
 from watchkeep.runtime.system import SystemClock, SystemRng
+from watchkeep.sources.choosing import CameraSource, open_address
 from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.rtsp.framing import ReadBuffer
 
 CLIPS = {
     "h264": {"codec": "h264"},
@@ -37,6 +39,10 @@ class Rig:
     parameters: VideoParameters
     packets: list[Packet]
     is_clear_text: bool
+    is_read_by_libav: bool = False
+
+
+Source = LibavSource | CameraSource
 
 
 @pytest.fixture(scope="module")
@@ -54,23 +60,27 @@ def cameras(clips: dict[str, Path]) -> Iterator[SimulatedCameras]:
         yield cameras
 
 
-@pytest.fixture(params=[(kind, name) for kind in ("rtsp", "file") for name in CLIPS], ids="-".join)
+@pytest.fixture(params=[(kind, name) for kind in ("rtsp", "libav", "file") for name in CLIPS], ids="-".join)
 def rig(request: pytest.FixtureRequest, clips: dict[str, Path], cameras: SimulatedCameras) -> Rig:
     kind, name = request.param
     parameters, packets = clip_packets(clips[name])
     if kind == "file":
         return Rig(StreamAddress(url=clips[name].as_uri()), parameters, packets, False)
     address = StreamAddress(url=cameras.url(name), user="ada", password=Secret("p@:/ #?"))
-    return Rig(address, parameters, packets, True)
+    return Rig(address, parameters, packets, True, kind == "libav")
 
 
 @contextmanager
-def source_of(address: StreamAddress) -> Iterator[LibavSource]:
-    with closing(LibavSource(address, clock=SystemClock(), rng=SystemRng())) as source:
+def source_of(address: StreamAddress, *, is_read_by_libav: bool = False) -> Iterator[Source]:
+    with closing(
+        LibavSource(address, clock=SystemClock(), rng=SystemRng())
+        if is_read_by_libav
+        else open_address(address, clock=SystemClock(), rng=SystemRng(), buffer=ReadBuffer())
+    ) as source:
         yield source
 
 
-def gather(source: LibavSource, is_enough: Callable[[list[SourceNotice]], bool]) -> list[SourceNotice]:
+def gather(source: Source, is_enough: Callable[[list[SourceNotice]], bool]) -> list[SourceNotice]:
     """Poll until enough came."""
     notices: list[SourceNotice] = []
     deadline = time.monotonic() + PATIENCE_S
@@ -87,7 +97,7 @@ def packets_of(notices: list[SourceNotice]) -> list[Packet]:
 
 def test_every_nal_of_the_clip_arrives_in_order_and_on_over_its_end(rig: Rig) -> None:
     count = len(rig.packets)
-    with source_of(rig.address) as source:
+    with source_of(rig.address, is_read_by_libav=rig.is_read_by_libav) as source:
         notices = gather(source, lambda notices: len(packets_of(notices)) >= 2 * count + 5)
 
     started, *rest = notices
@@ -113,7 +123,7 @@ def significant(packet: Packet) -> tuple[bytes, ...]:
 
 def test_times_are_those_of_the_clip_and_never_jump(rig: Rig) -> None:
     count = len(rig.packets)
-    with source_of(rig.address) as source:
+    with source_of(rig.address, is_read_by_libav=rig.is_read_by_libav) as source:
         notices = gather(source, lambda notices: len(packets_of(notices)) >= 2 * count + 5)
 
     packets = packets_of(notices)
@@ -125,7 +135,7 @@ def test_times_are_those_of_the_clip_and_never_jump(rig: Rig) -> None:
 
 
 def test_packets_come_at_the_pace_of_their_times(rig: Rig) -> None:
-    with source_of(rig.address) as source:
+    with source_of(rig.address, is_read_by_libav=rig.is_read_by_libav) as source:
         packets = packets_of(gather(source, lambda notices: len(packets_of(notices)) >= 30))
 
     media_s = (packets[-1].dts - packets[5].dts) / 90_000
@@ -134,19 +144,23 @@ def test_packets_come_at_the_pace_of_their_times(rig: Rig) -> None:
 
 
 def test_poll_never_waits_and_a_closed_source_is_silent(rig: Rig) -> None:
-    with source_of(rig.address) as source:
+    with source_of(rig.address, is_read_by_libav=rig.is_read_by_libav) as source:
         gather(source, lambda notices: len(packets_of(notices)) >= 3)
         source.close()
 
         assert source.poll() == ()
 
 
+@pytest.mark.parametrize("is_read_by_libav", [False, True], ids=["rtsp", "libav"])
 def test_a_wrong_password_is_an_authentication_gap_that_never_shows_it(
-    cameras: SimulatedCameras, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    cameras: SimulatedCameras,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    is_read_by_libav: bool,
 ) -> None:
     caplog.set_level(0)
     address = StreamAddress(url=cameras.url("h264"), user="ada", password=Secret("wr0ng-Secret"))
-    with source_of(address) as source:
+    with source_of(address, is_read_by_libav=is_read_by_libav) as source:
         (ended,) = gather(source, bool)
 
     assert isinstance(ended, RunEnded)
@@ -157,9 +171,12 @@ def test_a_wrong_password_is_an_authentication_gap_that_never_shows_it(
     assert "password" in ended.detail
 
 
-def test_a_path_that_the_camera_does_not_know_is_said(cameras: SimulatedCameras) -> None:
+@pytest.mark.parametrize("is_read_by_libav", [False, True], ids=["rtsp", "libav"])
+def test_a_path_that_the_camera_does_not_know_is_said(
+    cameras: SimulatedCameras, is_read_by_libav: bool
+) -> None:
     address = StreamAddress(url=cameras.url("attic"), user="ada", password=Secret("p@:/ #?"))
-    with source_of(address) as source:
+    with source_of(address, is_read_by_libav=is_read_by_libav) as source:
         (ended,) = gather(source, bool)
 
     assert isinstance(ended, RunEnded)
@@ -167,10 +184,13 @@ def test_a_path_that_the_camera_does_not_know_is_said(cameras: SimulatedCameras)
     assert "path" in ended.detail
 
 
-def test_a_dropped_connection_ends_the_run_and_the_source_comes_back(clips: dict[str, Path]) -> None:
+@pytest.mark.parametrize("is_read_by_libav", [False, True], ids=["rtsp", "libav"])
+def test_a_dropped_connection_ends_the_run_and_the_source_comes_back(
+    clips: dict[str, Path], is_read_by_libav: bool
+) -> None:
     with (
         simulated_cameras({"door": clips["h264"]}) as cameras,
-        source_of(StreamAddress(url=cameras.url("door"))) as source,
+        source_of(StreamAddress(url=cameras.url("door")), is_read_by_libav=is_read_by_libav) as source,
     ):
         gather(source, lambda notices: len(packets_of(notices)) >= 3)
         cameras.drop_clients()
@@ -181,10 +201,13 @@ def test_a_dropped_connection_ends_the_run_and_the_source_comes_back(clips: dict
 
 
 @pytest.mark.slow
-def test_a_camera_that_falls_silent_is_stalled_and_comes_back(clips: dict[str, Path]) -> None:
+@pytest.mark.parametrize("is_read_by_libav", [False, True], ids=["rtsp", "libav"])
+def test_a_camera_that_falls_silent_is_stalled_and_comes_back(
+    clips: dict[str, Path], is_read_by_libav: bool
+) -> None:
     with (
         simulated_cameras({"door": clips["h265"]}) as cameras,
-        source_of(StreamAddress(url=cameras.url("door"))) as source,
+        source_of(StreamAddress(url=cameras.url("door")), is_read_by_libav=is_read_by_libav) as source,
     ):
         gather(source, lambda notices: len(packets_of(notices)) >= 3)
         cameras.stall()

@@ -1,7 +1,7 @@
 """What travels from a camera's socket to a segment: packets, fragments, and the notices of a source."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from watchkeep.domain.ids import RunId
@@ -126,6 +126,19 @@ class Fragment:
         return replace(self, payload=self.payload[: self.audio_offset])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraClock:
+    """How a camera's own clock stands against ours; evidence only, nothing is placed by it.
+
+    Attributes:
+        offset: Camera less ours; positive: it is ahead.
+        drift_ppm: How much it gains, in microseconds a second; None until a minute was seen.
+    """
+
+    offset: timedelta
+    drift_ppm: float | None
+
+
 class GapCause(StrEnum):
     """Why there is no footage. The list is closed."""
 
@@ -156,6 +169,8 @@ class RunStarted:
     """Whether the pictures cross the network unencrypted (plain RTSP)."""
     audio: AudioParameters | None = None
     """None: there is no sound, or it is not wanted; then no AudioPacket follows."""
+    note: str = ""
+    """What a person should know of how it is read, one sentence; "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ gap with its cause.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,7 +23,6 @@ from watchkeep.domain.media import (
     Packet,
     RunEnded,
     RunStarted,
-    SourceNotice,
     VideoParameters,
 )
 from watchkeep.domain.segment import Gap, Run
@@ -33,6 +32,7 @@ from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.segmenter import Segmenter
 from watchkeep.ingestion.wall_clock import WallClock
 from watchkeep.runtime.disk_writer import DiskWriter, SegmentStart
+from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.stream_rate import StreamRate
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog import recorder_rows
@@ -45,21 +45,6 @@ DISK_PAUSE_NS = 1_000_000_000
 
 LONGEST_HOLE = timedelta(seconds=1)
 """Within a segment; the catalog takes none of more than five minutes."""
-
-
-class PacketSource(Protocol):
-    """Where a stream's packets come from. It connects, and connects again, by itself."""
-
-    def poll(self) -> Sequence[SourceNotice]:
-        """What came since the last call, in order; never blocks.
-
-        RunStarted, then Packets and AudioPackets, then RunEnded; after a failed attempt RunEnded alone.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of the camera; waits for nobody."""
-        ...
 
 
 class FragmentReaders(Protocol):
@@ -102,6 +87,7 @@ class _Run:
     fragmenter: Fragmenter
     segmenter: Segmenter
     init: bytes
+    note: str
     segments: int = 0
     began: Run | None = None
     """As the catalog was told; None until there is something to play."""
@@ -188,6 +174,11 @@ class StreamWorker:
         self._source.close()
 
     @property
+    def lost_packets(self) -> int:
+        """Packets that were lost on the way, since the worker began."""
+        return self._source.lost_packets
+
+    @property
     def gap(self) -> Gap | None:
         """The gap that lasts now."""
         return self._gap
@@ -208,6 +199,7 @@ class StreamWorker:
             fragmenter=Fragmenter(run, wall_clock=wall_clock, audio=audio),
             segmenter=Segmenter(length=self._segment_length),
             init=init,
+            note=notice.note,
         )
         self._readers.begin(self.stream, notice.parameters, init)
 
@@ -226,7 +218,7 @@ class StreamWorker:
         if self._gap is not None and self._gap.cause is GapCause.DISK:
             self._set(StreamCondition.FAILED, self._gap.detail)
         else:
-            self._set(StreamCondition.RECORDING, "")
+            self._set(StreamCondition.RECORDING, run.note)
 
     def _record(self, run: _Run, fragment: Fragment) -> None:
         if run.began is None:

@@ -13,16 +13,19 @@ from watchkeep.domain.errors import CatalogUnavailable, Unavailable
 from watchkeep.domain.ids import GapId, StreamId, uuid7
 from watchkeep.domain.media import GapCause
 from watchkeep.ingestion.offer import FragmentOffer
-from watchkeep.runtime.camera_worker import Outlets, PacketSource, Parting, StreamWorker
+from watchkeep.runtime.camera_worker import Outlets, Parting, StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.patience import Patience
 from watchkeep.runtime.predecessor import end_gaps, explain_absence, last_sign_of_life
 from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
 from watchkeep.runtime.registrar import Registrar
+from watchkeep.runtime.run_queue import RunQueue
 from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import Node, read_plan
-from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.choosing import open_address
+from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.storage.catalog import recordings
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.spool import Spool
@@ -41,6 +44,9 @@ FIRST_LIMIT_S = 5.0
 
 NO_PLAN = RecordingPlan(-1, ())
 
+LATE_S = 0.2
+"""A tick that takes so long is told."""
+
 STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multiprocess_mode="livemax")
 SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livemax")
 WAITING = Gauge("watchkeep_disk_waiting_bytes", "Footage not yet written", multiprocess_mode="livemax")
@@ -48,23 +54,36 @@ DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be wr
 UNHEARD = Counter(
     "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
 )
-LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms")
+LOST = Counter("watchkeep_packets_lost", "RTP packets that never came", ["camera", "role"])
+LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms, the wait for a processor taken off")
+LONGEST = Gauge("watchkeep_longest_tick_seconds", "The longest tick so far", multiprocess_mode="livemax")
 
 
 OpenSource = Callable[[Stream, Machine], PacketSource]
 
 
-def open_libav(stream: Stream, machine: Machine) -> PacketSource:
-    """Fetch a stream with libav."""
-    return LibavSource(stream.address, clock=machine.clock, rng=machine.rng)
+def fetching() -> OpenSource:
+    """How a loop fetches its streams; all of them read into one buffer."""
+    buffer = ReadBuffer()
+
+    def fetch(stream: Stream, machine: Machine) -> PacketSource:
+        return open_address(
+            stream.address,
+            clock=machine.clock,
+            rng=machine.rng,
+            buffer=buffer,
+            with_audio=stream.audio and stream.record,
+        )
+
+    return fetch
 
 
 class Recorder:
     """A node's recorder. `run` is the loop; `stop` may be called from a signal handler."""
 
-    def __init__(self, node: Node, *, open_source: OpenSource = open_libav) -> None:
+    def __init__(self, node: Node, *, open_source: OpenSource | None = None) -> None:
         self._node = node
-        self._open_source = open_source
+        self._open_source = open_source or fetching()
         self._machine = node.machine
         self._is_stopping = threading.Event()
         self._workers: dict[StreamId, StreamWorker] = {}
@@ -75,6 +94,9 @@ class Recorder:
         self._accounted: set[StreamId] = set()
         self._has_met_catalog = False
         self._alive_until: datetime | None = None
+        self._lost: dict[StreamId, int] = {}
+        self._run_queue = RunQueue()
+        self._longest_s = 0.0
         self._memory = PlanMemory(node.paths.plan, fs=node.machine.fs, keystore=node.keystore)
         self._offer = FragmentOffer(node.paths.recorder_socket)
         self._registrar = Registrar(
@@ -140,8 +162,12 @@ class Recorder:
             self._tick_worker(worker)
         self._offer.poll()
         took_s = (clock.monotonic_ns() - began_ns) / 1e9
-        if took_s > 0.2:
-            LATE.inc()
+        waited_s = self._run_queue.wait_s()
+        if took_s > LATE_S:
+            LATE.inc(took_s - waited_s > LATE_S)
+        if took_s > self._longest_s:
+            self._longest_s = took_s
+            LONGEST.set(took_s)
         if took_s < TICK_S:
             clock.sleep(TICK_S - took_s)
 
@@ -283,6 +309,7 @@ class Recorder:
         """What each stream is doing now, and the figures that go with it; on the registrar's thread."""
         workers = list(self._workers.values())
         for worker in workers:
+            self._count_lost(worker)
             dropped, worker.dropped_fragments = worker.dropped_fragments, 0
             if dropped:
                 DROPPED.labels(worker.stream.camera, worker.stream.role).inc(dropped)
@@ -291,6 +318,14 @@ class Recorder:
                 UNHEARD.labels(worker.stream.camera, worker.stream.role).inc(unheard)
         WAITING.set(self._disk.waiting_bytes)
         return [worker.state() for worker in workers]
+
+    def _count_lost(self, worker: StreamWorker) -> None:
+        stream, lost = worker.stream, worker.lost_packets
+        # A new worker of the stream counts from 0.
+        known = min(self._lost.get(stream.id, 0), lost)
+        if lost > known:
+            LOST.labels(stream.camera, stream.role).inc(lost - known)
+        self._lost[stream.id] = lost
 
     def heartbeat(self, spool_rows: int) -> Heartbeat:
         """A sign of life."""

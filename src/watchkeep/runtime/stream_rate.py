@@ -1,7 +1,8 @@
 """How much a stream brings."""
 
+from collections import deque
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from watchkeep.domain.media import TICKS_PER_SECOND, Fragment
 
@@ -10,23 +11,25 @@ _WINDOW = timedelta(seconds=5)
 
 @dataclass(slots=True)
 class StreamRate:
-    """Frames and bits a second over the last few seconds."""
+    """Frames and bits a second over the last few seconds; fragments are counted, not kept."""
 
-    fragments: list[Fragment] = field(default_factory=list)
+    counted: deque[tuple[datetime, int, int, int]] = field(default_factory=deque)
+    """Start, ticks, frames and bytes of each."""
 
     def add(self, fragment: Fragment) -> None:
         """Count a fragment; those of more than five seconds before it are forgotten."""
-        self.fragments.append(fragment)
+        size = len(fragment.payload)
+        self.counted.append((fragment.when.start, fragment.duration_ticks, fragment.packet_count, size))
         horizon = fragment.when.end - _WINDOW
-        while len(self.fragments) > 1 and self.fragments[0].when.start < horizon:
-            self.fragments.pop(0)
+        while len(self.counted) > 1 and self.counted[0][0] < horizon:
+            self.counted.popleft()
 
     def measure(self) -> tuple[float, int]:
-        """Frames and bits a second."""
-        ticks = sum(fragment.duration_ticks for fragment in self.fragments)
+        """Frames and bits a second; may be asked from another thread."""
+        counted = list(self.counted)
+        ticks = sum(each[1] for each in counted)
         if ticks <= 0:
             return 0.0, 0
         seconds = ticks / TICKS_PER_SECOND
-        frames = sum(fragment.packet_count for fragment in self.fragments)
-        size = sum(len(fragment.payload) for fragment in self.fragments)
+        frames, size = sum(each[2] for each in counted), sum(each[3] for each in counted)
         return round(frames / seconds, 2), round(size * 8 / seconds)

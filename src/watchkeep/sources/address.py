@@ -73,6 +73,15 @@ def file_path(address: StreamAddress) -> str | None:
     return unquote(parts.path) if parts.scheme == "file" else None
 
 
+def is_number(host: str) -> bool:
+    """Say whether a host is an address in numbers, and no name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def is_forbidden(address: IPv4Address | IPv6Address) -> bool:
     """Say whether an address leads to this machine, to nobody or to many: no camera is there."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

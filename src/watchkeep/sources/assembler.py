@@ -6,6 +6,7 @@ from datetime import datetime
 
 from watchkeep.domain.media import (
     TICKS_PER_SECOND,
+    AudioParameters,
     Codec,
     GapCause,
     Packet,
@@ -16,7 +17,6 @@ from watchkeep.domain.media import (
 )
 from watchkeep.domain.nal import PARAMETER_SETS, SEQUENCE_PARAMETERS, has_key_picture, nal_type
 from watchkeep.domain.sequence_parameters import SequenceParameters, read_sps
-from watchkeep.sources.annexb import Layout, split
 from watchkeep.sources.timeline import Timeline, reordering
 
 _HELD_LIMIT = 8
@@ -32,12 +32,13 @@ class AccessUnit:
     """One picture as a demuxer gives it.
 
     Attributes:
+        nals: Its NAL units in order, parameter sets included, none of them empty.
         pts: In 1/90000 s, unwrapped; None when the source does not say.
         dts: The same.
         is_marked_key: What the container says; an IDR picture counts as key without it.
     """
 
-    encoded: bytes
+    nals: tuple[bytes, ...]
     pts: int | None
     dts: int | None
     is_marked_key: bool
@@ -64,11 +65,29 @@ class RunAssembler:
     clock jumps, and when packets were lost.
     """
 
-    def __init__(self, codec: Codec, layout: Layout, *, is_clear_text: bool) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        parameter_sets: Iterable[bytes],
+        *,
+        is_clear_text: bool,
+        audio: AudioParameters | None = None,
+        note: str = "",
+    ) -> None:
+        """Begin a connection.
+
+        Args:
+            codec: Of its pictures.
+            parameter_sets: Those that came beside the pictures, if any.
+            is_clear_text: Whether the pictures cross the network unencrypted.
+            audio: Of its sound, if it is taken.
+            note: What a person should know of the connection (see RunStarted).
+        """
         self._codec = codec
-        self._length_size = layout.length_size
-        self._sets = _in_order(codec, layout.parameter_sets)
+        self._sets = _in_order(codec, parameter_sets)
         self._is_clear_text = is_clear_text
+        self._audio = audio
+        self._note = note
         self._timeline: Timeline | None = None
         """Of the run that goes on; None between runs."""
         self._held: list[_Held] = []
@@ -82,12 +101,12 @@ class RunAssembler:
         """Take the next picture in decoding order.
 
         Raises:
-            Invalid: The bytes are not what the codec or container prescribes.
+            Invalid: Its parameter sets make no sense.
         """
         notices: list[SourceNotice] = []
         sets: list[bytes] = []
         nals: list[bytes] = []
-        for nal in split(unit.encoded, self._length_size):
+        for nal in unit.nals:
             (sets if nal_type(self._codec, nal) in PARAMETER_SETS[self._codec] else nals).append(nal)
         if sets and self._learn(sets):
             notices += self.interrupt(GapCause.PARAMETERS_CHANGED, "the camera changed its video settings")
@@ -145,7 +164,14 @@ class RunAssembler:
             width_px=sequence.width_px,
             height_px=sequence.height_px,
         )
-        return [RunStarted(parameters=parameters, is_clear_text=self._is_clear_text)]
+        return [
+            RunStarted(
+                parameters=parameters,
+                is_clear_text=self._is_clear_text,
+                audio=self._audio,
+                note=self._note,
+            )
+        ]
 
     def _stamp(self, unit: AccessUnit, nals: tuple[bytes, ...], *, is_key: bool) -> Packet:
         timeline = self._timeline

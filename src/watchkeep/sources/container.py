@@ -33,8 +33,8 @@ from av.video.stream import VideoStream
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.errors import CameraUnreachable, NoVideo
 from watchkeep.domain.media import TICKS_PER_SECOND, Codec, GapCause, RunEnded
-from watchkeep.sources.address import file_path, is_forbidden, place_of, with_credentials
-from watchkeep.sources.annexb import Layout, read_extradata
+from watchkeep.sources.address import file_path, is_forbidden, is_number, place_of, with_credentials
+from watchkeep.sources.annexb import Layout, read_extradata, split
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
 
 SILENCE_LIMIT_S = 5
@@ -50,7 +50,6 @@ _FILE_OPTIONS = {
     "fflags": "genpts",
 }
 _RTSP_OPTIONS = {
-    "rtsp_transport": "tcp",
     "timeout": str(SILENCE_LIMIT_S * 1_000_000),
     # Everything needed is in the SDP; probing would decode pictures for seconds.
     "analyzeduration": "1",
@@ -59,8 +58,10 @@ _RTSP_OPTIONS = {
 }
 
 
-def open_container(address: StreamAddress, *, is_video_only: bool = True) -> InputContainer:
-    """Open a file, or a camera over RTSP in TCP; blocks for as long as the camera lets it.
+def open_container(
+    address: StreamAddress, *, is_video_only: bool = True, transport: str = "tcp"
+) -> InputContainer:
+    """Open a file, or a camera over RTSP; blocks for as long as the camera lets it.
 
     Raises:
         FFmpegError: libav's; its text may hold the password, so only `explain` may see it.
@@ -69,7 +70,7 @@ def open_container(address: StreamAddress, *, is_video_only: bool = True) -> Inp
     path = file_path(address)
     if path is not None:
         return av.open("file:" + path, options=dict(_FILE_OPTIONS))
-    options = dict(_RTSP_OPTIONS)
+    options = {**_RTSP_OPTIONS, "rtsp_transport": transport}
     if is_video_only:
         # With sound, libav mixes sender reports into the pictures' times, and they jump.
         options["allowed_media_types"] = "video"
@@ -91,15 +92,16 @@ def video_stream(container: InputContainer, address: StreamAddress) -> VideoStre
     )
 
 
-def assembler_for(stream: VideoStream, address: StreamAddress) -> RunAssembler:
-    """What makes runs of the stream's packets.
+def assembler_for(stream: VideoStream, address: StreamAddress, *, note: str = "") -> tuple[RunAssembler, int]:
+    """What makes runs of the stream's packets, and how many bytes of length come before each NAL unit.
 
     Raises:
         Invalid: The decoder configuration is damaged.
     """
     codec = _CODECS[stream.codec_context.name]
     layout: Layout = read_extradata(stream.codec_context.extradata or b"", is_h265=codec is Codec.H265)
-    return RunAssembler(codec, layout, is_clear_text=is_clear_text(address))
+    assembler = RunAssembler(codec, layout.parameter_sets, is_clear_text=is_clear_text(address), note=note)
+    return assembler, layout.length_size
 
 
 def is_clear_text(address: StreamAddress) -> bool:
@@ -108,13 +110,23 @@ def is_clear_text(address: StreamAddress) -> bool:
 
 
 def access_unit(
-    packet: "LibavPacket[VideoStream]", container: InputContainer, received_at: datetime
+    packet: "LibavPacket[VideoStream]", container: InputContainer, received_at: datetime, *, length_size: int
 ) -> AccessUnit:
-    """The packet in our words; its decoding time only where the container really carries one."""
+    """The packet in our words; its decoding time only where the container really carries one.
+
+    Args:
+        packet: Of video.
+        container: From which it comes.
+        received_at: When.
+        length_size: Bytes of length before each NAL unit; 0 for start codes.
+
+    Raises:
+        Invalid: A length points beyond the end.
+    """
     stream = packet.stream
     has_dts = container.format.name not in _WITHOUT_DECODING_TIMES
     return AccessUnit(
-        encoded=bytes(packet),
+        nals=split(bytes(packet), length_size),
         pts=_to_ticks(packet.pts, stream),
         dts=_to_ticks(packet.dts, stream) if has_dts else None,
         is_marked_key=packet.is_keyframe,
@@ -187,7 +199,7 @@ def _pinned(address: StreamAddress) -> StreamAddress:
     """
     parts = urlsplit(address.url)
     host = parts.hostname or ""
-    if host == "localhost" or _is_number(host):
+    if host == "localhost" or is_number(host):
         return address
     try:
         found = [ip_address(str(entry[4][0])) for entry in getaddrinfo(host, None, type=SOCK_STREAM)]
@@ -202,11 +214,3 @@ def _pinned(address: StreamAddress) -> StreamAddress:
     number = f"[{found[0]}]" if found[0].version == 6 else str(found[0])
     port = "" if parts.port is None else f":{parts.port}"
     return replace(address, url=urlunsplit(parts._replace(netloc=number + port)))
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

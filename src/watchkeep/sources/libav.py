@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock, Rng
-from watchkeep.domain.media import GapCause, RunEnded, RunStarted, SourceNotice
+from watchkeep.domain.media import CameraClock, GapCause, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.address import file_path, place_of
 from watchkeep.sources.backoff import Backoff
 from watchkeep.sources.container import SILENCE_LIMIT_S, open_container
@@ -29,7 +29,13 @@ class LibavSource:
     """
 
     def __init__(
-        self, address: StreamAddress, *, clock: Clock, rng: Rng, opener: Opener = open_container
+        self,
+        address: StreamAddress,
+        *,
+        clock: Clock,
+        rng: Rng,
+        opener: Opener = open_container,
+        note: str = "",
     ) -> None:
         """Begin; the first connection is made at the first poll.
 
@@ -38,10 +44,12 @@ class LibavSource:
             clock: For arrivals and pauses.
             rng: Spreads the pauses.
             opener: Opens the address with libav, blocking.
+            note: What a person should know of the connection (see RunStarted).
         """
         self._address = address
         self._clock = clock
         self._opener = opener
+        self._note = note
         self._backoff = Backoff(rng)
         self._thread: PacketThread | None = None
         self._left_behind: list[PacketThread] = []
@@ -55,6 +63,16 @@ class LibavSource:
     def dropped_packets(self) -> int:
         """Packets dropped because nobody polled; the run was ended there."""
         return self._dropped_packets + (self._thread.dropped_packets if self._thread else 0)
+
+    @property
+    def lost_packets(self) -> int:
+        """Those dropped here; libav does not tell what the network lost."""
+        return self.dropped_packets
+
+    @property
+    def camera_clock(self) -> CameraClock | None:
+        """Unknown: libav mixes the camera's reports into its times."""
+        return None
 
     def poll(self) -> Sequence[SourceNotice]:
         """What came since the last call, in order; never blocks."""
@@ -92,7 +110,7 @@ class LibavSource:
             return
         self._began_ns = now_ns
         self._run_began_ns = None
-        self._thread = PacketThread(self._address, clock=self._clock, opener=self._opener)
+        self._thread = PacketThread(self._address, clock=self._clock, opener=self._opener, note=self._note)
 
     def _part(self, ended: SourceNotice, now_ns: int) -> None:
         thread, self._thread = self._thread, None

@@ -34,10 +34,11 @@ class PacketThread:
         dropped_packets: Packets that found no room.
     """
 
-    def __init__(self, address: StreamAddress, *, clock: Clock, opener: Opener) -> None:
+    def __init__(self, address: StreamAddress, *, clock: Clock, opener: Opener, note: str = "") -> None:
         self._address = address
         self._clock = clock
         self._opener = opener
+        self._note = note
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._queue: deque[SourceNotice] = deque()
@@ -86,9 +87,10 @@ class PacketThread:
             return self._play_file(place)
         with self._opener(self._address) as container:
             stream = video_stream(container, self._address)
-            assembler = assembler_for(stream, self._address)
+            assembler, size = assembler_for(stream, self._address, note=self._note)
             for packet in self._packets(container, stream):
-                self._put(access_unit(packet, container, self._clock.now()), assembler)
+                now = self._clock.now()
+                self._put(access_unit(packet, container, now, length_size=size), assembler)
         return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} ended the stream")
 
     def _play_file(self, place: str) -> RunEnded:
@@ -99,10 +101,11 @@ class PacketThread:
             played = pacing.played
             with self._opener(self._address) as container:
                 stream = video_stream(container, self._address)
-                assembler = assembler or assembler_for(stream, self._address)
+                begun, size = assembler_for(stream, self._address)
+                assembler = assembler or begun
                 pacing.begin_pass()
                 for packet in self._packets(container, stream):
-                    unit = access_unit(packet, container, self._clock.now())
+                    unit = access_unit(packet, container, self._clock.now(), length_size=size)
                     pts, dts = pacing.pace(unit.pts, unit.dts, lasting_ticks(packet))
                     self._put(replace(unit, pts=pts, dts=dts, received_at=self._clock.now()), assembler)
             if pacing.played == played:
@@ -133,7 +136,7 @@ class PacketThread:
                 self._queue.append(notice)
                 if isinstance(notice, Packet):
                     self._queued_packets += 1
-                    self._queued_bytes += len(unit.encoded)
+                    self._queued_bytes += sum(map(len, unit.nals))
 
 
 def _without_packets(notices: list[SourceNotice], assembler: RunAssembler) -> list[SourceNotice]:

@@ -126,12 +126,12 @@ def _notices(
     """What comes within so many seconds."""
     deadline_ns = clock.monotonic_ns() + round(seconds * 1e9)
     stream: VideoStream = find_video(container, address)
-    assembler = assembler_for(stream, address)
+    assembler, size = assembler_for(stream, address)
     for packet in container.demux(stream):
         if clock.monotonic_ns() > deadline_ns:
             return
         if packet.size > 0:
-            yield from assembler.take(access_unit(packet, container, clock.now()))
+            yield from assembler.take(access_unit(packet, container, clock.now(), length_size=size))
 
 
 def _decode(packet: Packet, parameters: VideoParameters) -> VideoFrame:

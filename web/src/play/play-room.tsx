@@ -24,12 +24,13 @@ import { ZoomBar } from "./zoom-bar";
 /** What was: one camera over one continuous timeline. The address says which camera and when. */
 export default function PlayRoom() {
   const { params } = useRoute();
-  const { route } = useLocation();
+  const { path, route } = useLocation();
   const { value: cameras, error } = useRemote(listCameras, "cameras", ["camera"]);
   const first = cameras?.[0];
   useEffect(() => {
-    if (!params.camera && first) route(`/play/${first.id}`, true);
-  }, [params.camera, first?.id]);
+    // On the way to another room, which is still being fetched, the address is no longer ours.
+    if (path.replace(/\/$/, "") === "/play" && first) route(`/play/${first.id}`, true);
+  }, [path, first?.id]);
   if (!cameras) return error ? <Fault error={error} /> : <Loading what="cameras" />;
   if (!first) {
     return (

@@ -1,0 +1,93 @@
+"""Chooses how an address is read: by our own client where it can, else by libav, which is said."""
+
+from collections.abc import Sequence
+from functools import partial
+from urllib.parse import urlsplit
+
+from watchkeep.domain.camera import StreamAddress
+from watchkeep.domain.clock import Clock, Rng
+from watchkeep.domain.media import CameraClock, SourceNotice
+from watchkeep.sources.container import open_container
+from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.rtsp.framing import ReadBuffer
+from watchkeep.sources.rtsp.source import RtspSource
+
+_ENCRYPTED = "read through libav, as the connection is encrypted; its sound is not recorded"
+
+
+class CameraSource:
+    """An RTSP camera: our own client, and libav from when that says that another reader may do better.
+
+    Attributes:
+        note: Why libav reads it; "" while our own client does.
+    """
+
+    def __init__(
+        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+    ) -> None:
+        """Begin; see RtspSource."""
+        self._address = address
+        self._clock = clock
+        self._rng = rng
+        self._own: RtspSource | None = RtspSource(
+            address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio
+        )
+        self._libav: LibavSource | None = None
+        self._lost_before = 0
+        self.note = ""
+
+    def poll(self) -> Sequence[SourceNotice]:
+        """What came since the last call, in order; never blocks."""
+        if self._own is None:
+            return () if self._libav is None else self._libav.poll()
+        notices = self._own.poll()
+        if self._own.for_libav:
+            self.note = f"read through libav: the camera {self._own.for_libav}"
+            self._libav = LibavSource(
+                self._address,
+                clock=self._clock,
+                rng=self._rng,
+                opener=partial(open_container, transport="udp"),
+                note=self.note,
+            )
+            self._lost_before = self._own.lost_packets
+            self._own.close()
+            self._own = None
+        return notices
+
+    def close(self) -> None:
+        """Let go of the camera; waits for nobody."""
+        for source in (self._own, self._libav):
+            if source is not None:
+                source.close()
+
+    @property
+    def lost_packets(self) -> int:
+        """RTP packets that are missing; libav does not tell."""
+        return self._own.lost_packets if self._own else self._lost_before
+
+    @property
+    def camera_clock(self) -> CameraClock | None:
+        """What the camera's reports say of its clock; None while nothing is known."""
+        return self._own.camera_clock if self._own else None
+
+
+def open_address(
+    address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+) -> CameraSource | LibavSource:
+    """A source for a checked address.
+
+    Args:
+        address: Where.
+        clock: For arrivals and pauses.
+        rng: Spreads the pauses, and signs.
+        buffer: Shared by all sources of a loop.
+        with_audio: Whether sound is wanted.
+    """
+    match urlsplit(address.url).scheme:
+        case "rtsp":
+            return CameraSource(address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio)
+        case "rtsps":
+            return LibavSource(address, clock=clock, rng=rng, note=_ENCRYPTED)
+        case _:
+            return LibavSource(address, clock=clock, rng=rng)

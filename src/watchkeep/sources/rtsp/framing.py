@@ -1,0 +1,113 @@
+"""Takes the interleaved bytes of a connection apart. Source: RFC 2326 section 10.12."""
+
+import re
+import socket
+from collections.abc import Collection
+
+from watchkeep.domain.errors import Invalid
+from watchkeep.sources.rtsp.messages import Response, read_response, response_length
+
+_DOLLAR = 0x24
+_FRAME_HEAD = 4
+GARBAGE_LIMIT_BYTES = 256 * 1024
+"""What a connection may send between frames before it is given up."""
+
+InterleavedFrame = tuple[int, bytes]
+"""Channel, and RTP or RTCP packet."""
+
+
+class ReadBuffer:
+    """Where all connections of a loop read into, one after the other, so that none needs its own."""
+
+    def __init__(self, size_bytes: int = 1 << 19) -> None:
+        self.view = memoryview(bytearray(size_bytes))
+
+
+class Framing:
+    """Frames and responses of one connection; between two reads it keeps less than one of them.
+
+    Attributes:
+        garbage_bytes: What was neither.
+        read_bytes: All that came.
+    """
+
+    def __init__(self, connection: socket.socket, buffer: ReadBuffer) -> None:
+        self._socket = connection
+        self._buffer = buffer
+        self._rest = b""
+        self.garbage_bytes = 0
+        self.read_bytes = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of what is not complete yet."""
+        return len(self._rest)
+
+    def read(self, channels: Collection[int]) -> tuple[list[InterleavedFrame | Response], bool]:
+        """Read once what the socket has.
+
+        Args:
+            channels: Those that were agreed; after garbage a frame is only looked for on these.
+
+        Returns:
+            Frames and responses in order, and whether the camera has closed the connection.
+
+        Raises:
+            OSError: The connection broke.
+            Invalid: The bytes are not RTSP any more.
+        """
+        view = self._buffer.view
+        kept = len(self._rest)
+        view[:kept] = self._rest
+        try:
+            count = self._socket.recv_into(view[kept:])
+        except BlockingIOError:
+            return [], False
+        if count == 0:
+            return [], True
+        self.read_bytes += count
+        # One copy: slices of bytes cost half of what slices of a view do.
+        return self._take_apart(bytes(view[: kept + count]), channels), False
+
+    def _take_apart(self, data: bytes, channels: Collection[int]) -> list[InterleavedFrame | Response]:
+        found: list[InterleavedFrame | Response] = []
+        at, end = 0, len(data)
+        while end - at >= _FRAME_HEAD:
+            if data[at] == _DOLLAR and (data[at + 1] in channels or not channels):
+                body = at + _FRAME_HEAD
+                after = body + (data[at + 2] << 8 | data[at + 3])
+                if after > end:
+                    break
+                found.append((data[at + 1], data[body:after]))
+                at = after
+                continue
+            length = self._message(data[at:], channels, found)
+            if length is None:
+                break
+            at += length
+        self._rest = data[at:]
+        return found
+
+    def _message(
+        self, text: bytes, channels: Collection[int], found: list[InterleavedFrame | Response]
+    ) -> int | None:
+        """Take a response, or skip what is none; the bytes taken, None to wait for more."""
+        if text.startswith(b"RTSP/"):
+            length = response_length(text)
+            if length is not None:
+                found.append(read_response(text[:length]))
+            return length
+        if text[:5] == b"RTSP/"[: len(text)]:
+            return None
+        skipped = _until_next(text, channels)
+        self.garbage_bytes += skipped
+        if self.garbage_bytes > GARBAGE_LIMIT_BYTES:
+            raise Invalid("the camera sends bytes that are neither RTP nor RTSP")
+        return skipped
+
+
+def _until_next(text: bytes, channels: Collection[int]) -> int:
+    """How many bytes to pass over until a frame of these channels, or a response, may begin."""
+    marks = b"|".join(re.escape(bytes([_DOLLAR, channel])) for channel in sorted(channels)) or rb"\$"
+    found = re.compile(marks + rb"|RTSP/|\$?\Z").search(text, 1)
+    return len(text) if found is None else max(found.start(), 1)

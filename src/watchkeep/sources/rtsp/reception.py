@@ -1,0 +1,201 @@
+"""Makes notices of what a playing camera sends: pictures and sound on one axis, and what its clock says."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from watchkeep.domain.media import (
+    TICKS_PER_SECOND,
+    AudioPacket,
+    CameraClock,
+    Codec,
+    GapCause,
+    SourceNotice,
+)
+from watchkeep.domain.nal import has_key_picture, nal_type
+from watchkeep.sources.assembler import AccessUnit, RunAssembler
+from watchkeep.sources.rtsp.camera_clock import ClockReports, SoundPlace
+from watchkeep.sources.rtsp.dialogue import Playing
+from watchkeep.sources.rtsp.framing import InterleavedFrame
+from watchkeep.sources.rtsp.pictures import Picture, PictureAssembler
+from watchkeep.sources.rtsp.rtp import RtpReader, read_reports, receiver_report
+from watchkeep.sources.rtsp.sounds import SoundAssembler
+
+_HOLE_LIMIT_TICKS = TICKS_PER_SECOND
+"""Lost packets that leave more of a hole than this end the run: nothing was recorded there."""
+KEY_LIMIT_TICKS = 240 * TICKS_PER_SECOND
+"""A GOP that lasts longer cannot be found again; the next connection brings a key picture."""
+_SLICES = {Codec.H264: range(1, 6), Codec.H265: range(32)}
+_OWN_SOURCE = 0x57617463
+
+
+class Reception:
+    """One playing connection.
+
+    Attributes:
+        last_picture_ns: When a packet of the pictures last came; the monotonic clock.
+        interval_ns: About how far pictures are apart.
+        has_key: Whether a run could begin.
+        has_goodbye: The camera said that it ends.
+    """
+
+    def __init__(self, playing: Playing, *, is_clear_text: bool, now_ns: int) -> None:
+        video, audio = playing.video, playing.audio
+        self._codec = video.codec
+        self._video_channel = playing.video_channels.media
+        self._video_reports = playing.video_channels.reports
+        self._audio_channel = playing.audio_channels.media if playing.audio_channels else -1
+        self._audio_reports = playing.audio_channels.reports if playing.audio_channels else -1
+        self._assembler = RunAssembler(
+            video.codec,
+            video.parameter_sets,
+            is_clear_text=is_clear_text,
+            audio=None if audio is None else audio.parameters,
+        )
+        self._video = RtpReader(video.payload_type)
+        self._pictures = PictureAssembler(video.codec, has_decoding_order=video.has_decoding_order)
+        self._audio = None if audio is None else RtpReader(audio.payload_type)
+        self._sounds = None if audio is None else SoundAssembler(audio)
+        self._place = None if audio is None else SoundPlace(audio.clock_rate_hz)
+        self._reports = ClockReports()
+        self._last_ticks: int | None = None
+        self._key_ticks: int | None = None
+        self.last_picture_ns = self._last_whole_ns = now_ns
+        self.interval_ns = 0
+        self.has_key = False
+        self.has_goodbye = False
+
+    @property
+    def channels(self) -> frozenset[int]:
+        """Those that were agreed."""
+        agreed = {self._video_channel, self._video_reports, self._audio_channel, self._audio_reports}
+        return frozenset(agreed - {-1})
+
+    @property
+    def lost_packets(self) -> int:
+        """Missing so far, of pictures and sound."""
+        return self._video.lost + (self._audio.lost if self._audio else 0)
+
+    @property
+    def malformed_packets(self) -> int:
+        """Those that could not be read so far."""
+        sound = (self._audio.malformed if self._audio else 0) + (
+            self._sounds.malformed if self._sounds else 0
+        )
+        return self._video.malformed + self._pictures.malformed + sound
+
+    @property
+    def camera_clock(self) -> CameraClock | None:
+        """What the camera's reports say of its clock; None before one came."""
+        return self._reports.camera_clock
+
+    @property
+    def is_key_overdue(self) -> bool:
+        """Whether no key picture came for so long that the connection should be made anew."""
+        if self._key_ticks is None or self._last_ticks is None:
+            return False
+        return self._last_ticks - self._key_ticks > KEY_LIMIT_TICKS
+
+    def take(
+        self, frames: Sequence[InterleavedFrame], received_at: datetime, now_ns: int
+    ) -> list[SourceNotice]:
+        """Take the interleaved frames of one read.
+
+        Raises:
+            Invalid: Parameter sets make no sense.
+        """
+        notices: list[SourceNotice] = []
+        pictures = [packet for channel, packet in frames if channel == self._video_channel]
+        if len(pictures) < len(frames):
+            for channel, packet in frames:
+                if channel == self._audio_channel:
+                    notices += self._take_audio(packet, received_at)
+                elif channel in (self._video_reports, self._audio_reports):
+                    self._take_report(channel, packet, received_at)
+        if pictures:
+            notices += self._take_video(pictures, received_at, now_ns)
+        return notices
+
+    def report(self) -> bytes:
+        """A receiver report, as an interleaved frame."""
+        packet = receiver_report(self._video, own_source=_OWN_SOURCE)
+        return bytes([0x24, self._video_reports]) + len(packet).to_bytes(2, "big") + packet
+
+    def _take_video(self, packets: Sequence[bytes], received_at: datetime, now_ns: int) -> list[SourceNotice]:
+        notices: list[SourceNotice] = []
+        reader, assembler = self._video, self._pictures
+        place = 0
+        while place < len(packets):
+            rtp = reader.take(packets[place])
+            place += 1
+            if rtp is None:
+                continue
+            self.last_picture_ns = now_ns
+            if rtp.has_new_source:
+                self._reports.forget()
+            for picture in assembler.take(rtp):
+                self.interval_ns += (now_ns - self._last_whole_ns - self.interval_ns) // 8
+                self._last_whole_ns = now_ns
+                notices += self._take_picture(picture, received_at)
+            if lead := assembler.lead:
+                parts = reader.take_parts(packets, place, lead)
+                place += len(parts)
+                assembler.take_parts(parts)
+        return notices
+
+    def _take_picture(self, picture: Picture, received_at: datetime) -> list[SourceNotice]:
+        if picture.is_damaged and not self._has_slice(picture):
+            return []
+        notices: list[SourceNotice] = []
+        ticks, last = picture.timestamp, self._last_ticks
+        if picture.is_damaged and last is not None and abs(ticks - last) > _HOLE_LIMIT_TICKS:
+            notices += self._assembler.interrupt(GapCause.PACKETS_LOST, "packets were lost on the way")
+        self._last_ticks = ticks
+        is_key = has_key_picture(self._codec, picture.nals)
+        if is_key:
+            self._key_ticks = ticks
+        unit = AccessUnit(
+            nals=picture.nals, pts=ticks, dts=None, is_marked_key=is_key, received_at=received_at
+        )
+        notices += self._assembler.take(unit)
+        self.has_key = self.has_key or self._assembler.is_running
+        return notices
+
+    def _has_slice(self, picture: Picture) -> bool:
+        return any(nal_type(self._codec, nal) in _SLICES[self._codec] for nal in picture.nals)
+
+    def _take_audio(self, packet: bytes, received_at: datetime) -> Sequence[SourceNotice]:
+        if self._audio is None or self._sounds is None or self._place is None:
+            return ()
+        rtp = self._audio.take(packet)
+        if rtp is None:
+            return ()
+        if rtp.has_new_source:
+            self._place.forget()
+        sounds = self._sounds.take(rtp)
+        if not self._assembler.is_running or self._last_ticks is None:
+            return ()
+        if not self._place.is_known(rtp.timestamp, self._last_ticks, received_at):
+            return ()
+        return [
+            AudioPacket(
+                payload=sound.payload,
+                pts=self._place.ticks(sound.timestamp),
+                duration_ticks=self._place.length(sound.duration),
+                received_at=received_at,
+            )
+            for sound in sounds
+        ]
+
+    def _take_report(self, channel: int, packet: bytes, received_at: datetime) -> None:
+        reports, has_goodbye = read_reports(packet)
+        is_video = channel == self._video_reports
+        self.has_goodbye = self.has_goodbye or (has_goodbye and is_video)
+        reader = self._video if is_video else self._audio
+        for report in reports:
+            if reader is None or report.source != reader.source:
+                continue
+            timestamp = reader.unwrapped(report.timestamp)
+            if is_video:
+                self._reports.take(report.unix_us, received_at)
+            if self._place is not None:
+                self._place.learn(report.unix_us, timestamp, is_video=is_video)

@@ -1,0 +1,201 @@
+"""RTP packets of one track: their order, what is missing, and their times. Source: RFC 3550 5 and 6."""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+_HEAD = struct.Struct(">BBHII")
+FIXED_BYTES = 12
+"""Of the header that every packet has."""
+_REPORT = struct.Struct(">BBHIQI")
+_SENDER_REPORT = 200
+_GOODBYE = 203
+_LATE_LIMIT = 3000
+"""A number that is behind by less came late or twice; by more, the camera began anew (RFC 3550 A.1)."""
+_NTP_EPOCH_S = 2_208_988_800
+
+
+class RtpPacket(NamedTuple):
+    """One packet, in order.
+
+    Attributes:
+        timestamp: In the track's clock rate, unwrapped: it goes on over 2**32.
+        lost: Packets that are missing before this one.
+        has_new_source: The camera began anew: timestamps before say nothing of those after.
+    """
+
+    payload: bytes
+    timestamp: int
+    has_marker: bool
+    lost: int
+    has_new_source: bool
+
+
+class RtpReader:
+    """Reads the packets of one track.
+
+    Attributes:
+        packets: Taken so far.
+        lost: Missing so far, by their numbers.
+        malformed: Those that were no RTP, or of another payload type.
+        late: Those that came late or twice; a TCP connection brings none.
+    """
+
+    def __init__(self, payload_type: int) -> None:
+        self._payload_type = payload_type
+        self._source: int | None = None
+        self._sequence = 0
+        self._timestamp = 0
+        self._instant = b""
+        """Timestamp and source of the last packet, as they were sent."""
+        self.packets = 0
+        self.lost = 0
+        self.malformed = 0
+        self.late = 0
+
+    def take_parts(self, packets: Sequence[bytes], start: int, lead: bytes) -> list[bytes]:
+        """Take the packets from `start` on that are plainly the next of the same instant and begin alike.
+
+        Most packets are parts from the middle of a picture, and `take` costs ten times as much.
+
+        Args:
+            packets: Of this track, in the order of their arrival.
+            start: Which is the first to look at.
+            lead: How their payloads begin.
+
+        Returns:
+            What follows the lead in each that was taken; these carry no marker, and none is missing.
+        """
+        wanted, end = self._instant + lead, FIXED_BYTES + len(lead)
+        head, sequence = 0x80000000 | self._payload_type << 16, self._sequence
+        parts: list[bytes] = []
+        for packet in islice(packets, start, None):
+            following = (sequence + 1) & 0xFFFF
+            if packet[4:end] != wanted or packet[:4] != (head | following).to_bytes(4, "big"):
+                break
+            sequence = following
+            parts.append(packet[end:])
+        self._sequence = sequence
+        self.packets += len(parts)
+        return parts
+
+    def take(self, packet: bytes) -> RtpPacket | None:
+        """Read one packet; None when it is none that counts."""
+        if len(packet) < FIXED_BYTES:
+            self.malformed += 1
+            return None
+        first, second, sequence, timestamp, source = _HEAD.unpack_from(packet)
+        if (
+            first == 0x80
+            and second & 0x7F == self._payload_type
+            and sequence == (self._sequence + 1) & 0xFFFF
+            and source == self._source
+        ):
+            self._sequence, self._instant = sequence, packet[4:12]
+            self.packets += 1
+            if timestamp != self._timestamp & 0xFFFFFFFF:
+                self._timestamp = unwrap(timestamp, self._timestamp)
+            return RtpPacket(packet[FIXED_BYTES:], self._timestamp, second > 0x7F, 0, False)
+        if first >> 6 != 2 or second & 0x7F != self._payload_type:
+            self.malformed += 1
+            return None
+        payload = packet[FIXED_BYTES:] if first == 0x80 else _payload(packet, first)
+        if payload is None:
+            self.malformed += 1
+            return None
+        lost, is_new = 0, source != self._source
+        if not is_new:
+            step = (sequence - self._sequence) & 0xFFFF
+            if step != 1:
+                behind = (self._sequence - sequence) & 0xFFFF
+                if behind < _LATE_LIMIT:
+                    self.late += 1
+                    return None
+                if step > _LATE_LIMIT:
+                    is_new = True
+                else:
+                    lost = step - 1
+                    self.lost += lost
+        self._source, self._sequence, self._instant = source, sequence, packet[4:12]
+        self.packets += 1
+        self._timestamp = timestamp if is_new else unwrap(timestamp, self._timestamp)
+        return RtpPacket(payload, self._timestamp, bool(second & 0x80), lost, is_new and self.packets > 1)
+
+    def unwrapped(self, timestamp: int) -> int:
+        """A timestamp of a report as those of the packets are told."""
+        return unwrap(timestamp, self._timestamp)
+
+    @property
+    def source(self) -> int | None:
+        """The camera's SSRC; None before the first packet."""
+        return self._source
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last packet."""
+        return self._sequence
+
+
+def unwrap(timestamp: int, near: int) -> int:
+    """The number that is `timestamp` modulo 2**32 and nearest to `near`."""
+    return near + ((timestamp - near + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+def _payload(packet: bytes, first: int) -> bytes | None:
+    """The payload of a packet with sources, an extension or padding; None when they do not fit."""
+    start, end = FIXED_BYTES + 4 * (first & 0xF), len(packet)
+    if first & 0x10:
+        if start + 4 > end:
+            return None
+        start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4], "big")
+    if first & 0x20:
+        end -= packet[-1]
+    return packet[start:end] if start <= end else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderReport:
+    """What a camera says about its clock.
+
+    Attributes:
+        source: Whose timestamps it speaks of.
+        unix_us: Its time of day, microseconds since 1970.
+        timestamp: The same instant on the track's clock, modulo 2**32.
+    """
+
+    source: int
+    unix_us: int
+    timestamp: int
+
+
+def read_reports(packet: bytes) -> tuple[list[SenderReport], bool]:
+    """The sender reports of a compound RTCP packet, and whether the camera says goodbye."""
+    reports: list[SenderReport] = []
+    has_goodbye = False
+    at = 0
+    while at + 4 <= len(packet) and packet[at] >> 6 == 2:
+        kind, length = packet[at + 1], 4 + 4 * int.from_bytes(packet[at + 2 : at + 4], "big")
+        if kind == _SENDER_REPORT and length >= _REPORT.size and at + _REPORT.size <= len(packet):
+            _, _, _, source, ntp, timestamp = _REPORT.unpack_from(packet, at)
+            seconds = ntp >> 32
+            # From 2036 on the seconds begin anew (RFC 4330 section 3).
+            if seconds < 0x80000000:
+                seconds += 1 << 32
+            unix_us = (seconds - _NTP_EPOCH_S) * 1_000_000 + ((ntp & 0xFFFFFFFF) * 1_000_000 >> 32)
+            reports.append(SenderReport(source=source, unix_us=unix_us, timestamp=timestamp))
+        has_goodbye = has_goodbye or kind == _GOODBYE
+        at += length
+    return reports, has_goodbye
+
+
+def receiver_report(reader: RtpReader, *, own_source: int) -> bytes:
+    """A receiver report, so that a camera that waits for them knows that somebody listens.
+
+    Delay and jitter stay 0: over TCP nobody acts on them. Source: RFC 3550 section 6.4.2.
+    """
+    lost = min(reader.lost, 0x7FFFFF)
+    return struct.pack(
+        ">BBHIIIIIII", 0x81, 201, 7, own_source, reader.source or 0, lost, reader.sequence, 0, 0, 0
+    )
