@@ -36,6 +36,9 @@ SYNC_EVERY_NS = 500_000_000
 PROGRESS_EVERY_NS = 5_000_000_000
 """How often the catalog hears how far an open segment has come."""
 
+WAKE_BYTES = 4 * 1024 * 1024
+"""So much is not left waiting until the thread looks by itself."""
+
 QUEUE_BYTES = 256 * 1024 * 1024
 """What waits for a stalled disk, all streams together: 30 s of about 20 cameras of 3 Mbit/s."""
 
@@ -160,7 +163,10 @@ class DiskWriter:
                 return False
             self._orders.append((order, size))
             self._waiting_bytes += size
-            self._condition.notify()
+            # The thread looks by itself ten times a second; waking it for each fragment would cost more
+            # than writing does.
+            if self._waiting_bytes >= WAKE_BYTES:
+                self._condition.notify()
         return True
 
     def _run(self) -> None:

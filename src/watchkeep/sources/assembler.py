@@ -1,8 +1,9 @@
 """Makes runs of what a demuxer gives: parameter sets out of the pictures, every packet with its times."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from watchkeep.domain.media import (
     TICKS_PER_SECOND,
@@ -27,9 +28,8 @@ _TELLING_TICKS = TICKS_PER_SECOND
 _GUESSED_INTERVAL_TICKS = TICKS_PER_SECOND // 25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessUnit:
-    """One picture as a demuxer gives it.
+class AccessUnit(NamedTuple):
+    """One picture as a demuxer gives it; a tuple, for one is made of each picture of each camera.
 
     Attributes:
         nals: Its NAL units in order, parameter sets included, none of them empty.
@@ -143,7 +143,7 @@ class RunAssembler:
         held, self._held = self._held, []
         notices = self._start(sequence, least_depth=reordering(times))
         for number, each in enumerate(held):
-            unit = each.unit if each.time is not None else replace(each.unit, pts=_guessed(held, number))
+            unit = each.unit if each.time is not None else each.unit._replace(pts=_guessed(held, number))
             notices += self._place(unit, each.nals, is_key=each.is_key)
         return notices
 

@@ -3,7 +3,6 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -107,7 +106,7 @@ class PacketThread:
                 for packet in self._packets(container, stream):
                     unit = access_unit(packet, container, self._clock.now(), length_size=size)
                     pts, dts = pacing.pace(unit.pts, unit.dts, lasting_ticks(packet))
-                    self._put(replace(unit, pts=pts, dts=dts, received_at=self._clock.now()), assembler)
+                    self._put(unit._replace(pts=pts, dts=dts, received_at=self._clock.now()), assembler)
             if pacing.played == played:
                 return RunEnded(cause=GapCause.NO_VIDEO, detail=f"{place} holds no pictures; choose another")
         return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} is no longer played")

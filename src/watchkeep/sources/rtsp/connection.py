@@ -14,7 +14,7 @@ from watchkeep.sources.address import DEFAULT_PORTS, place_of
 from watchkeep.sources.rtsp.conversation import Conversation
 from watchkeep.sources.rtsp.dial import Dial, Unanswered
 from watchkeep.sources.rtsp.dialogue import Playing, Refused
-from watchkeep.sources.rtsp.framing import Framing, InterleavedFrame, ReadBuffer
+from watchkeep.sources.rtsp.framing import Framing, ReadBuffer
 from watchkeep.sources.rtsp.messages import Response
 from watchkeep.sources.rtsp.reception import Reception
 from watchkeep.sources.rtsp.sign_in import SignIn
@@ -65,6 +65,10 @@ class RtspConnection:
         self._conversation: Conversation | None = None
         self._reception: Reception | None = None
         self._channels: Collection[int] = ()
+        # Of the read that goes on.
+        self._notices: list[SourceNotice] = []
+        self._received_at = clock.now()
+        self._now_ns = now_ns
         self._unsent = b""
         self._play_began_ns = 0
         self._report_at_ns = 0
@@ -130,21 +134,25 @@ class RtspConnection:
     def _read(self, notices: list[SourceNotice], now_ns: int) -> None:
         if self._framing is None:
             return
-        items, is_closed = self._framing.read(self._channels)
-        if items:
-            received_at = self._clock.now()
-            frames: list[InterleavedFrame] = []
-            for item in items:
-                if isinstance(item, Response):
-                    self._answer(item, now_ns)
-                    if self.ended is not None:
-                        return
-                elif self._reception is not None:
-                    frames.append(item)
-            if frames and self._reception is not None:
-                notices += self._reception.take(frames, received_at, now_ns)
+        self._notices, self._now_ns, self._received_at = notices, now_ns, self._clock.now()
+        is_closed = self._framing.read(self._channels, self)
+        if self.ended is not None:
+            return
         if is_closed or (self._reception is not None and self._reception.has_goodbye):
             self._end(GapCause.STREAM_ENDED, "ended the stream")
+
+    def take_response(self, response: Response) -> None:
+        """See Sink."""
+        self._answer(response, self._now_ns)
+
+    def take_frame(self, channel: int, packet: bytes) -> None:
+        """See Sink."""
+        if self._reception is not None and self.ended is None:
+            self._notices += self._reception.take(channel, packet, self._received_at, self._now_ns)
+
+    def take_run(self, data: bytes, at: int) -> int:
+        """See Sink."""
+        return at if self._reception is None else self._reception.take_run(data, at)
 
     def _answer(self, response: Response, now_ns: int) -> None:
         outcome = None if self._conversation is None else self._conversation.answer(response, now_ns)

@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Collection
+from typing import Protocol
 
 from watchkeep.domain.errors import Invalid
 from watchkeep.sources.rtsp.messages import Response, read_response, response_length
@@ -12,8 +13,25 @@ _FRAME_HEAD = 4
 GARBAGE_LIMIT_BYTES = 256 * 1024
 """What a connection may send between frames before it is given up."""
 
-InterleavedFrame = tuple[int, bytes]
-"""Channel, and RTP or RTCP packet."""
+
+class Sink(Protocol):
+    """Who takes what a connection brings, in its order."""
+
+    def take_response(self, response: Response) -> None:
+        """A response is whole."""
+        ...
+
+    def take_frame(self, channel: int, packet: bytes) -> None:
+        """An RTP or RTCP packet is whole."""
+        ...
+
+    def take_run(self, data: bytes, at: int) -> int:
+        """Look whether frames that go on with the last one begin at a place, and take them.
+
+        Returns:
+            Where the first frame begins that was not taken.
+        """
+        ...
 
 
 class ReadBuffer:
@@ -43,14 +61,15 @@ class Framing:
         """Of what is not complete yet."""
         return len(self._rest)
 
-    def read(self, channels: Collection[int]) -> tuple[list[InterleavedFrame | Response], bool]:
+    def read(self, channels: Collection[int], sink: Sink) -> bool:
         """Read once what the socket has.
 
         Args:
             channels: Those that were agreed; after garbage a frame is only looked for on these.
+            sink: Takes what is whole.
 
         Returns:
-            Frames and responses in order, and whether the camera has closed the connection.
+            Whether the camera has closed the connection.
 
         Raises:
             OSError: The connection broke.
@@ -62,15 +81,15 @@ class Framing:
         try:
             count = self._socket.recv_into(view[kept:])
         except BlockingIOError:
-            return [], False
+            return False
         if count == 0:
-            return [], True
+            return True
         self.read_bytes += count
         # One copy: slices of bytes cost half of what slices of a view do.
-        return self._take_apart(bytes(view[: kept + count]), channels), False
+        self._take_apart(bytes(view[: kept + count]), channels, sink)
+        return False
 
-    def _take_apart(self, data: bytes, channels: Collection[int]) -> list[InterleavedFrame | Response]:
-        found: list[InterleavedFrame | Response] = []
+    def _take_apart(self, data: bytes, channels: Collection[int], sink: Sink) -> None:
         at, end = 0, len(data)
         while end - at >= _FRAME_HEAD:
             if data[at] == _DOLLAR and (data[at + 1] in channels or not channels):
@@ -78,24 +97,21 @@ class Framing:
                 after = body + (data[at + 2] << 8 | data[at + 3])
                 if after > end:
                     break
-                found.append((data[at + 1], data[body:after]))
-                at = after
+                sink.take_frame(data[at + 1], data[body:after])
+                at = sink.take_run(data, after)
                 continue
-            length = self._message(data[at:], channels, found)
+            length = self._message(data[at:], channels, sink)
             if length is None:
                 break
             at += length
         self._rest = data[at:]
-        return found
 
-    def _message(
-        self, text: bytes, channels: Collection[int], found: list[InterleavedFrame | Response]
-    ) -> int | None:
+    def _message(self, text: bytes, channels: Collection[int], sink: Sink) -> int | None:
         """Take a response, or skip what is none; the bytes taken, None to wait for more."""
         if text.startswith(b"RTSP/"):
             length = response_length(text)
             if length is not None:
-                found.append(read_response(text[:length]))
+                sink.take_response(read_response(text[:length]))
             return length
         if text[:5] == b"RTSP/"[: len(text)]:
             return None

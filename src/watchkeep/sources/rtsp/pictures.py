@@ -47,7 +47,9 @@ class PictureAssembler:
         """Of the NAL unit that is being put together; empty when none is."""
         self._lead = b""
         """How the payload of a part from its middle begins."""
+        self._parts_bytes = 0
         self._size_bytes = 0
+        """Of the NAL units that are whole."""
         self._timestamp: int | None = None
         self._is_damaged = False
         self.malformed = 0
@@ -56,7 +58,7 @@ class PictureAssembler:
     @property
     def held_bytes(self) -> int:
         """Of the picture that is being put together."""
-        return self._size_bytes
+        return self._size_bytes + self._parts_bytes
 
     @property
     def lead(self) -> bytes:
@@ -66,8 +68,8 @@ class PictureAssembler:
     def take_parts(self, parts: Sequence[bytes]) -> None:
         """Take what followed the lead in packets that came in order."""
         self._parts += parts
-        self._size_bytes += sum(map(len, parts))
-        if self._size_bytes > PICTURE_LIMIT_BYTES:
+        self._parts_bytes += sum(map(len, parts))
+        if self.held_bytes > PICTURE_LIMIT_BYTES:
             self._give_up()
 
     def take(self, packet: RtpPacket) -> list[Picture]:
@@ -182,8 +184,8 @@ class PictureAssembler:
             self._is_damaged = True
             return
         self._parts.append(rest)
-        self._size_bytes += len(head) + len(rest)
-        if self._size_bytes > PICTURE_LIMIT_BYTES:
+        self._parts_bytes += len(head) + len(rest)
+        if self.held_bytes > PICTURE_LIMIT_BYTES:
             self._give_up()
         elif mark & _END:
             nal = b"".join(self._parts)
@@ -197,5 +199,5 @@ class PictureAssembler:
         self._is_damaged = True
 
     def _drop_parts(self) -> None:
-        self._size_bytes -= sum(map(len, self._parts))
         self._parts = []
+        self._parts_bytes = 0

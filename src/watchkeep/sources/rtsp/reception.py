@@ -15,7 +15,6 @@ from watchkeep.domain.nal import has_key_picture, nal_type
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
 from watchkeep.sources.rtsp.camera_clock import ClockReports, SoundPlace
 from watchkeep.sources.rtsp.dialogue import Playing
-from watchkeep.sources.rtsp.framing import InterleavedFrame
 from watchkeep.sources.rtsp.pictures import Picture, PictureAssembler
 from watchkeep.sources.rtsp.rtp import RtpReader, read_reports, receiver_report
 from watchkeep.sources.rtsp.sounds import SoundAssembler
@@ -95,51 +94,50 @@ class Reception:
             return False
         return self._last_ticks - self._key_ticks > KEY_LIMIT_TICKS
 
-    def take(
-        self, frames: Sequence[InterleavedFrame], received_at: datetime, now_ns: int
-    ) -> list[SourceNotice]:
-        """Take the interleaved frames of one read.
+    def take(self, channel: int, packet: bytes, received_at: datetime, now_ns: int) -> Sequence[SourceNotice]:
+        """Take an interleaved packet.
 
         Raises:
             Invalid: Parameter sets make no sense.
         """
-        notices: list[SourceNotice] = []
-        pictures = [packet for channel, packet in frames if channel == self._video_channel]
-        if len(pictures) < len(frames):
-            for channel, packet in frames:
-                if channel == self._audio_channel:
-                    notices += self._take_audio(packet, received_at)
-                elif channel in (self._video_reports, self._audio_reports):
-                    self._take_report(channel, packet, received_at)
-        if pictures:
-            notices += self._take_video(pictures, received_at, now_ns)
-        return notices
+        if channel == self._video_channel:
+            return self._take_video(packet, received_at, now_ns)
+        if channel == self._audio_channel:
+            return self._take_audio(packet, received_at)
+        if channel in (self._video_reports, self._audio_reports):
+            self._take_report(channel, packet, received_at)
+        return ()
+
+    def take_run(self, data: bytes, at: int) -> int:
+        """Take the frames that plainly go on with the picture in hand (see Sink)."""
+        lead = self._pictures.lead
+        if not lead:
+            return at
+        parts, at = self._video.take_run(data, at, channel=self._video_channel, lead=lead)
+        if parts:
+            self._pictures.take_parts(parts)
+        return at
 
     def report(self) -> bytes:
         """A receiver report, as an interleaved frame."""
         packet = receiver_report(self._video, own_source=_OWN_SOURCE)
         return bytes([0x24, self._video_reports]) + len(packet).to_bytes(2, "big") + packet
 
-    def _take_video(self, packets: Sequence[bytes], received_at: datetime, now_ns: int) -> list[SourceNotice]:
+    def _take_video(self, packet: bytes, received_at: datetime, now_ns: int) -> Sequence[SourceNotice]:
+        rtp = self._video.take(packet)
+        if rtp is None:
+            return ()
+        self.last_picture_ns = now_ns
+        if rtp.has_new_source:
+            self._reports.forget()
+        pictures = self._pictures.take(rtp)
+        if not pictures:
+            return ()
+        self.interval_ns += (now_ns - self._last_whole_ns - self.interval_ns) // 8
+        self._last_whole_ns = now_ns
         notices: list[SourceNotice] = []
-        reader, assembler = self._video, self._pictures
-        place = 0
-        while place < len(packets):
-            rtp = reader.take(packets[place])
-            place += 1
-            if rtp is None:
-                continue
-            self.last_picture_ns = now_ns
-            if rtp.has_new_source:
-                self._reports.forget()
-            for picture in assembler.take(rtp):
-                self.interval_ns += (now_ns - self._last_whole_ns - self.interval_ns) // 8
-                self._last_whole_ns = now_ns
-                notices += self._take_picture(picture, received_at)
-            if lead := assembler.lead:
-                parts = reader.take_parts(packets, place, lead)
-                place += len(parts)
-                assembler.take_parts(parts)
+        for picture in pictures:
+            notices += self._take_picture(picture, received_at)
         return notices
 
     def _take_picture(self, picture: Picture, received_at: datetime) -> list[SourceNotice]:

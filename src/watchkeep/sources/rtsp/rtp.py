@@ -1,9 +1,8 @@
 """RTP packets of one track: their order, what is missing, and their times. Source: RFC 3550 5 and 6."""
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import cache
 from typing import NamedTuple
 
 _HEAD = struct.Struct(">BBHII")
@@ -15,6 +14,12 @@ _GOODBYE = 203
 _LATE_LIMIT = 3000
 """A number that is behind by less came late or twice; by more, the camera began anew (RFC 3550 A.1)."""
 _NTP_EPOCH_S = 2_208_988_800
+
+
+@cache
+def _run_layout(part_bytes: int, lead_bytes: int) -> struct.Struct | None:
+    """An interleaved frame: its head, then header, instant, lead and part of the RTP packet."""
+    return struct.Struct(f">IHH8s{lead_bytes}s{part_bytes}s") if part_bytes > 0 else None
 
 
 class RtpPacket(NamedTuple):
@@ -55,31 +60,44 @@ class RtpReader:
         self.malformed = 0
         self.late = 0
 
-    def take_parts(self, packets: Sequence[bytes], start: int, lead: bytes) -> list[bytes]:
-        """Take the packets from `start` on that are plainly the next of the same instant and begin alike.
+    def take_run(self, data: bytes, at: int, *, channel: int, lead: bytes) -> tuple[list[bytes], int]:
+        """Take frames that are plainly the next of the same instant, of one size, and begin alike.
 
-        Most packets are parts from the middle of a picture, and `take` costs ten times as much.
+        Most packets are parts from the middle of a picture; taken so, one costs a tenth of what `take` does.
 
         Args:
-            packets: Of this track, in the order of their arrival.
-            start: Which is the first to look at.
-            lead: How their payloads begin.
+            data: What was read.
+            at: Where in it a frame begins, if there is one.
+            channel: Of this track.
+            lead: How the payloads begin.
 
         Returns:
-            What follows the lead in each that was taken; these carry no marker, and none is missing.
+            What follows the lead in each that was taken, and where the first begins that was not. Those taken
+            carry no marker, and none is missing.
         """
-        wanted, end = self._instant + lead, FIXED_BYTES + len(lead)
-        head, sequence = 0x80000000 | self._payload_type << 16, self._sequence
         parts: list[bytes] = []
-        for packet in islice(packets, start, None):
-            following = (sequence + 1) & 0xFFFF
-            if packet[4:end] != wanted or packet[:4] != (head | following).to_bytes(4, "big"):
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        layout = _run_layout(length - FIXED_BYTES - len(lead), len(lead))
+        count = (len(data) - at) // layout.size if layout is not None else 0
+        if layout is None or count <= 0:
+            return parts, at
+        frame, head = 0x24000000 | channel << 16 | length, 0x8000 | self._payload_type
+        instant, sequence = self._instant, self._sequence
+        run = memoryview(data)[at : at + count * layout.size]
+        for its_frame, its_head, its_sequence, its_instant, its_lead, part in layout.iter_unpack(run):
+            if (
+                its_sequence != (sequence + 1) & 0xFFFF
+                or its_instant != instant
+                or its_lead != lead
+                or its_frame != frame
+                or its_head != head
+            ):
                 break
-            sequence = following
-            parts.append(packet[end:])
+            sequence = its_sequence
+            parts.append(part)
         self._sequence = sequence
         self.packets += len(parts)
-        return parts
+        return parts, at + len(parts) * layout.size
 
     def take(self, packet: bytes) -> RtpPacket | None:
         """Read one packet; None when it is none that counts."""
