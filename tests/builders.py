@@ -127,7 +127,10 @@ def a_fragment(number: int = 0, *, media_bytes: int = 400, **changes: object) ->
         starts_with_key=number % 4 == 0,
         payload=payload,
         media_offset=len(moof) + 8,
+        audio_offset=len(payload),
     )
+    if "payload" in changes:
+        changes = {"audio_offset": len(changes["payload"]), **changes}  # type: ignore[arg-type]
     return replace(fragment, **changes)  # type: ignore[arg-type]
 
 

@@ -15,7 +15,7 @@ from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import CameraUnreachable
 from watchkeep.domain.ids import CameraId, RunId, SegmentId, StreamId, uuid7
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import Fragment, VideoParameters
+from watchkeep.domain.media import AudioPacket, AudioParameters, Fragment, VideoParameters
 from watchkeep.domain.segment import SegmentHeader
 from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
@@ -107,19 +107,27 @@ def stream_of(house: House, camera: CameraId) -> StreamId:
         return cameras.get_camera(conn, camera).streams[0].id
 
 
+Audio = tuple[AudioParameters, list[AudioPacket]]
+
+
 def clip_fragments(
-    house: House, clip: Path, *, at: datetime = NOON
+    house: House, clip: Path, *, at: datetime = NOON, audio: Audio | None = None
 ) -> tuple[RunId, VideoParameters, list[Fragment]]:
-    """A clip as the fragments of a run that began at an instant."""
+    """A clip as the fragments of a run that began at an instant; audio from its first picture on."""
     parameters, packets = clip_packets(clip)
     clock = FixedClock(at)
     run = RunId(uuid7(house.clock, house.rng))
-    fragmenter = Fragmenter(run, wall_clock=WallClock(clock=clock))
+    fragmenter = Fragmenter(run, wall_clock=WallClock(clock=clock), audio=audio[0] if audio else None)
     fragments: list[Fragment] = []
+    sounds = [replace(each, pts=each.pts + packets[0].dts) for each in audio[1]] if audio else []
     for packet in packets:
+        while sounds and sounds[0].pts <= packet.dts:
+            fragmenter.push_audio(sounds.pop(0))
         arrived = packet.received_at + (at - NOON)
         clock.advance((arrived - clock.now()).total_seconds())
         fragments += fragmenter.push(replace(packet, received_at=arrived))
+    for each in sounds:
+        fragmenter.push_audio(each)
     return run, parameters, fragments + fragmenter.end()
 
 
@@ -131,9 +139,11 @@ def record(
     at: datetime = NOON,
     segment_length: timedelta = timedelta(seconds=10),
     leave_open: bool = False,
+    audio: Audio | None = None,
 ) -> list[SegmentId]:
     """Seal a clip into segments and say so in the catalog, as the recorder does."""
-    run, parameters, fragments = clip_fragments(house, clip, at=at)
+    run, parameters, fragments = clip_fragments(house, clip, at=at, audio=audio)
+    init = init_section(parameters, audio[0] if audio else None)
     segmenter = Segmenter(length=segment_length)
     groups: list[list[Fragment]] = []
     for fragment in fragments:
@@ -144,7 +154,7 @@ def record(
     for number, group in enumerate(groups):
         header = _header(house, camera, run, parameters, group[0], number)
         is_last = number == len(groups) - 1
-        _seal(house, header, group, leave_open=leave_open and is_last)
+        _seal(house, header, init, group, leave_open=leave_open and is_last)
         made.append(header.segment)
     return made
 
@@ -179,13 +189,13 @@ def _header(
     )
 
 
-def _seal(house: House, header: SegmentHeader, group: list[Fragment], *, leave_open: bool) -> None:
+def _seal(
+    house: House, header: SegmentHeader, init: bytes, group: list[Fragment], *, leave_open: bool
+) -> None:
     volume = house.volumes[0].volume
     key = house.keystore.find_shred_key(header.shred_key, header.shred_day)
     path = volume.open_path(header.segment)
-    writer = SealedWriter.create(
-        path, header, init_section(header.parameters), shred_key=key, fs=house.fs, rng=house.rng
-    )
+    writer = SealedWriter.create(path, header, init, shred_key=key, fs=house.fs, rng=house.rng)
     for fragment in group:
         writer.append(fragment)
     if leave_open:

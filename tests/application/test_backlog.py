@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import STREAM, a_fragment
+from builders import STREAM, a_box, a_fragment, an_init_section
 from watchkeep.application.backlog import Backlog, LiveFragment
 from watchkeep.application.live import Began, Live, LiveWord, Lost
 from watchkeep.domain.errors import Invalid, Unavailable, WatchkeepError
 from watchkeep.domain.ids import StreamId
 from watchkeep.domain.offering import Dropped, FragmentNotice, Init, NoStream, encode
+
+SECOND = an_init_section() + a_box(b"free", b"")
 
 
 def live_fragment(number: int, *, is_key: bool, size: int = 100) -> LiveFragment:
@@ -92,13 +94,13 @@ def heard_of(*parts: bytes, is_over: bool = True) -> tuple[list[LiveWord], Watch
 
 def test_the_recorders_words_become_the_viewers() -> None:
     fragments = [a_fragment(number) for number in range(6)]
-    init = encode(Init(stream=STREAM, codec="avc1.640028", init=b"init"))
+    init = encode(Init(stream=STREAM, codec="avc1.640028", init=an_init_section()))
     notices = [encode(FragmentNotice(fragment)) for fragment in fragments]
 
     heard, end = heard_of(init, *notices[:2], encode(Dropped(1)), *notices[3:])
 
     # After a loss the viewer waits for the next key picture, and what it misses meanwhile is counted too.
-    assert heard[0] == Began("avc1.640028", STREAM, b"init")
+    assert heard[0] == Began("avc1.640028", STREAM, an_init_section())
     payloads = [word.payload for word in heard if isinstance(word, LiveFragment)]
     lost = sum(word.count for word in heard if isinstance(word, Lost))
     assert payloads == [
@@ -112,12 +114,12 @@ def test_the_recorders_words_become_the_viewers() -> None:
 
 
 def test_a_new_run_makes_the_decoder_start_anew() -> None:
-    first = encode(Init(stream=STREAM, codec="avc1.640028", init=b"one"))
-    second = encode(Init(stream=STREAM, codec="hvc1.1.6.L93.B0", init=b"two"))
+    first = encode(Init(stream=STREAM, codec="avc1.640028", init=an_init_section()))
+    second = encode(Init(stream=STREAM, codec="hvc1.1.6.L93.B0", init=SECOND))
 
     heard, _ = heard_of(first, second, encode(FragmentNotice(a_fragment(0))))
 
-    assert heard[-2:] == [Began("hvc1.1.6.L93.B0", STREAM, b"two"), LiveFragment(a_fragment(0).payload, True)]
+    assert heard[-2:] == [Began("hvc1.1.6.L93.B0", STREAM, SECOND), LiveFragment(a_fragment(0).payload, True)]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def a_reel(
     """A reel of half-second pieces of 100 bytes; start counts half seconds since NOON."""
     pieces = tuple(
         Piece(
+            number=n,
             offset=len(init) + 100 * n,
             length=100,
             media_offset=60,

@@ -43,7 +43,7 @@ def house(catalog: Catalog) -> Catalog:
 
 
 def test_a_camera_comes_back_as_it_was_put(house: Catalog) -> None:
-    yard = a_camera(YARD, YARD_MAIN, "A yard")
+    yard = replace(a_camera(YARD, YARD_MAIN, "A yard"), audio=True)
     with house.transaction() as connection:
         cameras.insert_camera(connection, a_camera())
         cameras.insert_camera(connection, yard)
@@ -64,6 +64,18 @@ def test_what_lies_outside_the_scope_is_not_there(house: Catalog) -> None:
         with pytest.raises(NotFound) as unknown:
             cameras.get_camera(connection, CameraId("front-gate"))
         assert str(foreign.value).replace("front-door", "front-gate") == str(unknown.value)
+
+
+def test_audio_is_recorded_of_no_camera_until_that_is_said(house: Catalog) -> None:
+    with house.transaction() as connection:
+        cameras.insert_camera(connection, a_camera())
+        before = cameras.revision(connection)
+        assert not cameras.get_camera(connection, FRONT).audio
+
+        cameras.update_camera(connection, replace(a_camera(), audio=True), at=LATER)
+
+        assert cameras.get_camera(connection, FRONT).audio
+        assert cameras.revision(connection) > before
 
 
 def test_the_id_of_a_removed_camera_is_never_used_again(house: Catalog) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -89,8 +89,9 @@ class Place:
     clip: EndlessClip
     database: Database
     known_since: datetime
+    opened: list[Stream] = field(default_factory=list)
 
-    def put_camera(self, name: str, number: int, *, is_enabled: bool = True) -> StreamId:
+    def put_camera(self, name: str, number: int, *, is_enabled: bool = True, audio: bool = False) -> StreamId:
         stream = StreamId(UUID(int=number))
         camera = SealedCamera(
             id=CameraId(name),
@@ -98,6 +99,7 @@ class Place:
             name=name,
             is_enabled=is_enabled,
             retention_days=30,
+            audio=audio,
             streams=(
                 SealedStream(
                     id=stream, camera=CameraId(name), role=StreamRole.MAIN, url="rtsp://192.0.2.1/main"
@@ -113,6 +115,7 @@ class Place:
         return stream
 
     def open_source(self, stream: Stream, machine: Machine) -> PacketSource:
+        self.opened.append(stream)
         return Broken() if stream.camera == "broken" else LiveClip(self.clip, machine)
 
     @contextmanager
@@ -312,6 +315,22 @@ def test_a_frozen_database_holds_up_neither_footage_nor_the_spool(
 
     place.check_files()
     assert GapCause.UNKNOWN not in dict(place.spans(door))
+
+
+def test_a_source_is_told_whether_audio_is_wanted_and_never_where_the_configuration_forbids_it(
+    place: Place,
+) -> None:
+    place.put_camera("front-door", 1)
+    with place.recording():
+        wait_until(lambda: [each.audio for each in place.opened] == [False], "the first source")
+        place.put_camera("front-door", 1, audio=True)
+        wait_until(lambda: [each.audio for each in place.opened] == [False, True], "a source with audio")
+    forbidding = place.node.settings.recording.model_copy(update={"audio": False})
+    settings = place.node.settings.model_copy(update={"recording": forbidding})
+    with place.recording(node=replace(place.node, settings=settings)):
+        wait_until(lambda: len(place.opened) == 3, "a source without")
+
+    assert not place.opened[-1].audio
 
 
 def test_a_camera_that_is_switched_off_and_on_has_one_gap_that_says_so(place: Place) -> None:

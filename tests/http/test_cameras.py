@@ -38,6 +38,34 @@ def test_a_camera_is_shown_without_its_password(site: Site) -> None:
     assert browser.get("/api/v1/cameras/front-door").json() == camera
 
 
+def test_audio_is_off_until_it_is_switched_on_and_that_is_in_the_audit(site: Site) -> None:
+    browser, camera = added(site)
+
+    on = browser.patch("/api/v1/cameras/front-door", json={"audio": True})
+    renamed = browser.patch("/api/v1/cameras/front-door", json={"name": "Back door"})
+    loud = browser.post("/api/v1/cameras", json={"name": "Loud", "audio": True, "streams": [MAIN]})
+
+    assert [answer["audio"] for answer in (camera, on.json(), renamed.json(), loud.json())] == [
+        False, True, True, True
+    ]  # fmt: skip
+    told = [entry["facts"].get("audio") for entry in browser.get("/api/v1/audit").json()["items"]]
+    assert "False → True" in told
+
+
+def test_audio_that_the_configuration_forbids_cannot_be_switched_on(site: Site) -> None:
+    browser, _ = added(site)
+    object.__setattr__(site.house, "allows_audio", False)
+
+    answers = [
+        browser.patch("/api/v1/cameras/front-door", json={"audio": True}),
+        browser.post("/api/v1/cameras", json={"name": "Loud", "audio": True, "streams": [MAIN]}),
+        browser.patch("/api/v1/cameras/front-door", json={"audio": False}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409, 200]
+    assert "recording.audio" in str(problem(answers[0])["detail"])
+
+
 def test_a_password_is_nowhere_but_sealed(site: Site) -> None:
     browser, camera = added(site)
     browser.patch("/api/v1/cameras/front-door", json={"streams": [{**MAIN, "password": SECRET + "2"}]})

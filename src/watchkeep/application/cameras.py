@@ -56,6 +56,7 @@ class NewCamera:
     name: str
     retention_days: int | None
     streams: tuple[StreamWish, ...]
+    audio: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class CameraChange:
     name: str | None = None
     is_enabled: bool | None = None
     retention_days: int | None = None
+    audio: bool | None = None
     streams: tuple[StreamWish, ...] | None = None
 
 
@@ -89,6 +91,7 @@ class CameraView:
     name: str
     is_enabled: bool
     retention_days: int
+    audio: bool
     created_at: datetime
     actions: frozenset[Action]
     streams: tuple[StreamView, ...]
@@ -121,7 +124,7 @@ def add_camera(house: House, asking: Asking, wish: NewCamera) -> CameraView:
 
     Raises:
         Invalid: An address is not one of a camera, or a role appears twice.
-        Conflict: Too many cameras have this name.
+        Conflict: Too many cameras have this name; the configuration forbids audio.
     """
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="add camera") as (conn, deed):
         now = house.clock.now()
@@ -134,6 +137,7 @@ def add_camera(house: House, asking: Asking, wish: NewCamera) -> CameraView:
             name=name,
             is_enabled=True,
             retention_days=wish.retention_days or house.default_retention_days,
+            audio=_checked_audio(house, wish.audio),
             streams=_sealed(house, camera, wish.streams, ()),
             created_at=now,
         )
@@ -148,6 +152,7 @@ def change_camera(house: House, asking: Asking, camera: CameraId, change: Camera
     Raises:
         NotFound: It is missing or foreign.
         Invalid: An address is not one of a camera; a kept password would go to another host.
+        Conflict: The configuration forbids audio.
     """
     target = CameraObject(camera)
     with asked(house, asking, Action.CONFIGURE, target, word="change camera") as (conn, deed):
@@ -160,6 +165,7 @@ def change_camera(house: House, asking: Asking, camera: CameraId, change: Camera
             name=old.name if change.name is None else _checked_name(change.name),
             is_enabled=old.is_enabled if change.is_enabled is None else change.is_enabled,
             retention_days=change.retention_days or old.retention_days,
+            audio=old.audio if change.audio is None else _checked_audio(house, change.audio),
             streams=streams,
         )
         deed.facts.update(_differences(old, new))
@@ -236,6 +242,7 @@ def _view(subject: Subject, camera: SealedCamera, seen: Mapping[StreamId, Stream
         name=camera.name,
         is_enabled=camera.is_enabled,
         retention_days=camera.retention_days,
+        audio=camera.audio,
         created_at=camera.created_at,
         actions=actions,
         streams=tuple(
@@ -258,6 +265,14 @@ def _checked_name(name: str) -> str:
     if not words or not words.isprintable():
         raise Invalid("A camera's name needs at least one letter and no control characters.")
     return words
+
+
+def _checked_audio(house: House, wanted: bool) -> bool:
+    if wanted and not house.allows_audio:
+        raise Conflict(
+            "The configuration of this node forbids audio; change recording.audio there if the law allows it."
+        )
+    return wanted
 
 
 def _free_id(conn: Connection, name: str) -> CameraId:
@@ -339,7 +354,7 @@ def _unsealed(house: House, stream: SealedStream) -> Secret:
 def _differences(old: SealedCamera, new: SealedCamera) -> dict[str, str]:
     """What changed, for the audit; of passwords only that they did."""
     facts: dict[str, str] = {}
-    for word in ("name", "is_enabled", "retention_days"):
+    for word in ("name", "is_enabled", "retention_days", "audio"):
         before, after = getattr(old, word), getattr(new, word)
         if before != after:
             facts[word] = f"{before} → {after}"

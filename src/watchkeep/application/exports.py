@@ -9,13 +9,14 @@ from watchkeep.application.asking import Asking, asked
 from watchkeep.application.footage import UNREADABLE, find_stream, reels, report
 from watchkeep.application.hls import Piece, Reel, within
 from watchkeep.application.house import House
-from watchkeep.application.mp4 import rebased
+from watchkeep.application.mp4 import ExportAudio, rebased
 from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.ids import CameraId, RunId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.domain.mp4 import AudioSetup, audio_offset, audio_setup, without_audio
 from watchkeep.domain.segment import Segment
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -38,64 +39,87 @@ class Export:
     left_out: list[SegmentId]
 
 
-def export(
-    house: House, asking: Asking, camera: CameraId, when: Interval, *, role: StreamRole = StreamRole.MAIN
+def export(  # what goes in, and how
+    house: House,
+    asking: Asking,
+    camera: CameraId,
+    when: Interval,
+    *,
+    role: StreamRole = StreamRole.MAIN,
+    with_audio: bool = True,
 ) -> Export:
     """Make an MP4 of a span, from the key picture at or before its start.
 
     Times in it are those of the wall clock since its first picture: a gap stays as long as it was. What it
-    holds is, NAL by NAL, what the camera sent.
+    holds is, NAL by NAL and audio packet by audio packet, what the camera sent. Where a run has no audio, the
+    export is silent.
 
     Raises:
         NotFound: The camera is missing or foreign, or nothing was recorded in the span.
-        Conflict: The picture's format changes within the span; the field says when.
+        Conflict: The format of the picture or of the audio changes within the span; the field says when.
     """
     with asked(house, asking, Action.EXPORT, CameraObject(camera)) as (conn, deed):
         deed.facts.update({"from": when.start.isoformat(), "to": when.end.isoformat(), "role": role.value})
         _, stream = find_stream(conn, camera, role)
-        segments = footage.segments_between(conn, stream.id, when)
-        plan, init_section, starts_at = _plan(house, segments, when)
-        deed.facts["segments"] = str(len(plan))
+        plan = _plan(house, footage.segments_between(conn, stream.id, when), when, with_audio=with_audio)
+        deed.facts["segments"] = str(len(plan.segments))
+        deed.facts["audio"] = "no" if plan.audio is None else "yes"
     left_out: list[SegmentId] = []
-    name = f"{camera}_{starts_at:%Y-%m-%dT%H-%M-%SZ}.mp4"
-    return Export(name, starts_at, _content(house, plan, when, init_section, left_out), left_out)
+    name = f"{camera}_{plan.starts_at:%Y-%m-%dT%H-%M-%SZ}.mp4"
+    return Export(name, plan.starts_at, _content(house, plan, when, left_out), left_out)
 
 
-def _plan(
-    house: House, segments: list[StoredSegment], when: Interval
-) -> tuple[list[Segment], bytes, datetime]:
-    """The segments that go in, the one init section, and the first picture's time."""
-    plan: list[Segment] = []
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What goes into an export: its segments, the one init section, and what that says of audio."""
+
+    segments: list[Segment]
+    init_section: bytes
+    audio: AudioSetup | None
+    starts_at: datetime
+
+
+def _plan(house: House, segments: list[StoredSegment], when: Interval, *, with_audio: bool) -> _Plan:
+    chosen: list[Segment] = []
     first: Piece | None = None
-    init_section = b""
+    silent, audible = b"", b""
     for segment, reel in reels(house, segments):
         pieces = within(reel, when)
         if not pieces:
             continue
+        pictures = without_audio(reel.init_section)
         if first is None:
-            first, init_section = pieces[0], reel.init_section
-        elif reel.init_section != init_section:
-            split = pieces[0].when.start
-            raise Conflict(
-                f"The picture's format changed at {split:%Y-%m-%dT%H:%M:%S.%fZ}; "
-                "export up to that instant and from it on.",
-                split_at=split,
-            )
-        plan.append(segment)
+            first, silent = pieces[0], pictures
+        elif pictures != silent:
+            raise _changed("The picture's format", "", pieces[0])
+        if with_audio and reel.audio is not None:
+            if audible and reel.init_section != audible:
+                raise _changed("The audio's format", ", or without audio", pieces[0])
+            audible = reel.init_section
+        chosen.append(segment)
     if first is None:
         raise NotFound(
             f"Nothing was recorded between {when.start:%Y-%m-%dT%H:%M:%SZ} and {when.end:%Y-%m-%dT%H:%M:%SZ}."
         )
-    return plan, init_section, first.when.start
+    init_section = audible or silent
+    return _Plan(chosen, init_section, audio_setup(init_section), first.when.start)
 
 
-def _content(
-    house: House, plan: list[Segment], when: Interval, init_section: bytes, left_out: list[SegmentId]
-) -> Iterator[bytes]:
-    yield init_section
+def _changed(what: str, other_way: str, piece: Piece) -> Conflict:
+    split = piece.when.start
+    return Conflict(
+        f"{what} changed at {split:%Y-%m-%dT%H:%M:%S.%fZ}; "
+        f"export up to that instant and from it on{other_way}.",
+        split_at=split,
+    )
+
+
+def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId]) -> Iterator[bytes]:
+    yield plan.init_section
     clock = ExportClock()
+    audio = None if plan.audio is None else ExportAudio(plan.audio.timescale)
     numbers = count(1)
-    for segment in plan:
+    for segment in plan.segments:
         # One after the other, so that memory does not grow with the span.
         for _, reel in reels(house, [segment]):
             pieces = within(reel, when)
@@ -106,7 +130,12 @@ def _content(
                 ticks = clock.ticks(reel, piece)
                 with house.shelf.reading(segment) as reader:
                     payload = reader.read_video(piece.offset, piece.length)
-                yield rebased(payload, number=next(numbers), decode_ticks=ticks)
+                end = len(payload) if reel.audio is None else audio_offset(payload)
+                yield rebased(payload[:end], number=next(numbers), decode_ticks=ticks)
+                if audio is not None and end < len(payload):
+                    shift_ticks = ticks - piece.start_ticks
+                    if moved := audio.moved(payload[end:], shift_ticks=shift_ticks, numbers=numbers):
+                        yield moved
 
 
 def _is_whole(house: House, segment: Segment, pieces: tuple[Piece, ...]) -> bool:

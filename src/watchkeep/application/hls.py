@@ -4,10 +4,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from watchkeep.domain.ids import RunId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.domain.mp4 import AudioSetup
 
 CHUNK = timedelta(seconds=4)
 """A chunk (HLS calls it a media segment) is at least this long where key pictures allow it."""
@@ -18,11 +20,13 @@ class Piece:
     """One fragment inside the video of a segment.
 
     Attributes:
+        number: In the segment, from 0.
         offset: Of its first byte in the segment's video.
-        length: Of moof and mdat together, in bytes.
+        length: In bytes, its audio included.
         media_offset: Where the mdat's body starts in it.
     """
 
+    number: int
     offset: int
     length: int
     media_offset: int
@@ -39,6 +43,7 @@ class Reel:
     Attributes:
         init_section: The bytes before the first piece.
         is_whole: Nothing will be added any more.
+        audio: What its init section says of audio.
     """
 
     segment: SegmentId
@@ -46,6 +51,12 @@ class Reel:
     init_section: bytes
     pieces: tuple[Piece, ...]
     is_whole: bool
+    audio: AudioSetup | None = None
+
+    @property
+    def audible(self) -> str:
+        """The codec string of audio that a browser plays; empty if there is none."""
+        return "" if self.audio is None else self.audio.codec_string
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +114,26 @@ def chunks(reel: Reel, when: Interval) -> list[Chunk]:
     return [Chunk(reel=reel, pieces=tuple(group)) for group in groups]
 
 
-def playlist(reels: Sequence[Reel], when: Interval, *, is_growing: bool) -> str | None:
+def playlist(
+    reels: Sequence[Reel], when: Interval, *, is_growing: bool, with_audio: bool = False
+) -> str | None:
     """Write the playlist of a span; None when no chunk of it is there (yet).
 
     Args:
         when: The span.
         reels: Those that overlap the span, oldest first; damaged ones left out.
         is_growing: More may come: an EVENT playlist without end, to be asked for again.
+        with_audio: As far as browsers play it. A player cannot change between audio and none, or to another
+            codec, so such a playlist ends where that happens, and the rest of the span is in the next one.
     """
     found = [chunk for reel in reels for chunk in chunks(reel, when)]
     if not found:
         return None
+    if with_audio:
+        audible = found[0].reel.audible
+        of_a_kind = list(takewhile(lambda chunk: chunk.reel.audible == audible, found))
+        is_growing = is_growing and len(of_a_kind) == len(found)
+        found = of_a_kind
     longest = max(chunk.seconds for chunk in found)
     lines = [
         "#EXTM3U",
@@ -125,23 +145,31 @@ def playlist(reels: Sequence[Reel], when: Interval, *, is_growing: bool) -> str 
     ]
     before: Chunk | None = None
     for chunk in found:
-        lines.extend(_lines(chunk, before))
+        lines.extend(_lines(chunk, before, with_audio=with_audio))
         before = chunk
     if not is_growing:
         lines.append("#EXT-X-ENDLIST")
     return "\n".join(lines) + "\n"
 
 
-def _lines(chunk: Chunk, before: Chunk | None) -> Iterator[str]:
+def _lines(chunk: Chunk, before: Chunk | None, *, with_audio: bool) -> Iterator[str]:
     address = f"/api/v1/segments/{chunk.reel.segment}/video"
+    # Bytes as they are stored, unless there is audio in them that is not wanted or not playable.
+    is_cut = chunk.reel.audio is not None and not (with_audio and chunk.reel.audible)
     if before is None or not continues(before.reel, before.pieces[-1], chunk.reel, chunk.pieces[0]):
         if before is not None:
             yield "#EXT-X-DISCONTINUITY"
-        yield f'#EXT-X-MAP:URI="{address}",BYTERANGE="{len(chunk.reel.init_section)}@0"'
+        if is_cut:
+            yield f'#EXT-X-MAP:URI="{address}/silent?first=0&count=0"'
+        else:
+            yield f'#EXT-X-MAP:URI="{address}",BYTERANGE="{len(chunk.reel.init_section)}@0"'
     yield f"#EXT-X-PROGRAM-DATE-TIME:{_iso(chunk.pieces[0].when.start)}"
     yield f"#EXTINF:{chunk.seconds:.5f},"
-    yield f"#EXT-X-BYTERANGE:{chunk.length}@{chunk.offset}"
-    yield address
+    if is_cut:
+        yield f"{address}/silent?first={chunk.pieces[0].number}&count={len(chunk.pieces)}"
+    else:
+        yield f"#EXT-X-BYTERANGE:{chunk.length}@{chunk.offset}"
+        yield address
 
 
 def continues(reel: Reel, piece: Piece, next_reel: Reel, next_piece: Piece) -> bool:

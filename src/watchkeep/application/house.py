@@ -155,6 +155,7 @@ class House:
     webui: Path | None = None
     session_rules: SessionRules = SessionRules()
     default_retention_days: int = 30
+    allows_audio: bool = True
     is_detecting: bool = True
     clock_trust: Callable[[], ClockTrust] = lambda: ClockTrust.UNKNOWN
     demo_state: Callable[[], DemoState] = lambda: DemoState(phase=DemoPhase.OFF)

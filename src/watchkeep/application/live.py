@@ -11,8 +11,9 @@ from watchkeep.application.backlog import Backlog, LiveFragment
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, CameraObject, decide
 from watchkeep.domain.camera import StreamRole
-from watchkeep.domain.errors import Invalid, NotFound, Unavailable
+from watchkeep.domain.errors import DataLoss, Invalid, NotFound, Unavailable
 from watchkeep.domain.ids import CameraId, StreamId
+from watchkeep.domain.mp4 import without_audio
 from watchkeep.domain.offering import (
     Dropped,
     FragmentNotice,
@@ -100,7 +101,7 @@ class Live:
             )
         except OSError:
             self._end = Unavailable("The recorder went away; live video starts again when it is back.")
-        except (Unavailable, Invalid) as error:
+        except (Unavailable, Invalid, DataLoss) as error:
             self._end = error
         finally:
             self._news.set()
@@ -108,10 +109,10 @@ class Live:
     def _take_in(self, word: Word) -> None:
         match word:
             case Init():
-                self._began = Began(word.codec, self._stream, word.init)
+                self._began = Began(word.codec, self._stream, without_audio(word.init))
                 self._backlog = Backlog()
             case FragmentNotice(fragment):
-                self._backlog.put(LiveFragment(fragment.payload, fragment.starts_with_key))
+                self._backlog.put(LiveFragment(fragment.without_audio().payload, fragment.starts_with_key))
             case Dropped(count):
                 self._backlog.interrupt(count)
             case NoStream():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 from watchkeep.application import hls
 from watchkeep.application.asking import Asking, asked, require, require_of_found
@@ -13,6 +14,7 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import Invalid, NotFound, Tampered
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.mp4 import audio_offset, without_audio
 from watchkeep.domain.segment import Segment, SegmentState
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -29,10 +31,19 @@ class Video:
     length: int
 
 
-def read_playlist(house: House, asking: Asking, camera: CameraId, when: Interval, *, role: StreamRole) -> str:
-    """Write the HLS playlist of a span.
+def read_playlist(  # what to show, and how
+    house: House,
+    asking: Asking,
+    camera: CameraId,
+    when: Interval,
+    *,
+    role: StreamRole,
+    with_audio: bool = False,
+) -> str:
+    """Write the HLS playlist of a span; with audio it may end early, see `hls.playlist`.
 
-    A player asks for a growing playlist every few seconds; that is one view, written down once.
+    A player asks for a growing playlist every few seconds; that is one view, written down once. Listening is
+    a view of its own.
 
     Raises:
         NotFound: The camera is missing or foreign, has no such stream, or nothing is recorded there.
@@ -42,18 +53,20 @@ def read_playlist(house: House, asking: Asking, camera: CameraId, when: Interval
         raise Invalid("A playlist covers at most 12 hours; ask for a shorter span.", longest_s=43200)
     target = CameraObject(camera)
     require(house, asking, Action.VIEW_RECORDED, target)
-    if house.recent_views.is_new((asking.session, camera, role, when.start)):
+    if house.recent_views.is_new((asking.session, camera, role, when.start, with_audio)):
         with asked(house, asking, Action.VIEW_RECORDED, target) as (conn, deed):
             deed.facts.update(
                 {"from": when.start.isoformat(), "to": when.end.isoformat(), "role": role.value}
             )
+            if with_audio:
+                deed.facts["audio"] = "yes"
             find_stream(conn, camera, role)
     with house.catalog.transaction(asking.subject.name) as conn:
         _, stream = find_stream(conn, camera, role)
         segments = footage.segments_between(conn, stream.id, when)
     found = [reel for _, reel in reels(house, segments)]
     is_growing = when.end > house.clock.now() or _is_being_written(segments, found, when)
-    text = hls.playlist(found, when, is_growing=is_growing)
+    text = hls.playlist(found, when, is_growing=is_growing, with_audio=with_audio)
     if text is None:
         raise NotFound("Nothing is recorded in this span; the timeline shows what is.", camera=camera)
     return text
@@ -105,6 +118,36 @@ def read_bytes(house: House, video: Video, start: int, end: int) -> Iterator[byt
     """
     first = _read(house, video, start, min(end, start + READ_BYTES))
     return _all(house, video, first, start + READ_BYTES, end)
+
+
+def read_silent(house: House, video: Video, *, first: int, count: int) -> Iterator[bytes]:
+    """Some fragments of a segment without their audio; its init section without audio when count is 0.
+
+    The first part is read before this returns, as in `read_bytes`.
+
+    Raises:
+        Invalid: The segment has no such fragments.
+        DataLoss: Bytes were changed or are missing.
+    """
+    parts = _silent_parts(house, video, first=first, count=count)
+    start = next(parts)
+    return chain([start], parts)
+
+
+def _silent_parts(house: House, video: Video, *, first: int, count: int) -> Iterator[bytes]:
+    reel = house.shelf.reel(video.segment)
+    if count == 0:
+        yield without_audio(reel.init_section)
+        return
+    wanted = reel.pieces[first : first + count]
+    if len(wanted) < count:
+        raise Invalid(
+            f"Segment {video.segment.id} has {len(reel.pieces)} fragments; ask for those in its playlist.",
+            fragments=len(reel.pieces),
+        )
+    for piece in wanted:
+        payload = _read(house, video, piece.offset, piece.offset + piece.length)
+        yield payload[: audio_offset(payload)]
 
 
 def _all(house: House, video: Video, first: bytes, start: int, end: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from watchkeep.application.hls import Piece, Reel
 from watchkeep.domain.errors import DataLoss, NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import SegmentId
+from watchkeep.domain.mp4 import audio_setup
 from watchkeep.domain.segment import Segment, SegmentState
 from watchkeep.storage.media.reader import Keys, SealedReader
 from watchkeep.storage.media.volume import Volume
@@ -144,6 +145,7 @@ def reel_of(reader: SealedReader, *, is_whole: bool) -> Reel:
     """Describe an opened segment to a player."""
     pieces = tuple(
         Piece(
+            number=mark.number,
             offset=mark.offset,
             length=mark.length,
             media_offset=mark.media_offset,
@@ -154,12 +156,14 @@ def reel_of(reader: SealedReader, *, is_whole: bool) -> Reel:
         )
         for mark in reader.marks
     )
+    init_section = reader.read_video(0, reader.init_length)
     return Reel(
         segment=reader.header.segment,
         run=reader.header.run,
-        init_section=reader.read_video(0, reader.init_length),
+        init_section=init_section,
         pieces=pieces,
         is_whole=is_whole,
+        audio=audio_setup(init_section),
     )
 
 

@@ -1,12 +1,13 @@
 """`watchkeep camera`: list, add, test, remove."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from watchkeep.application import cameras
-from watchkeep.application.cameras import CameraView, NewCamera, StreamWish
+from watchkeep.application.cameras import CameraChange, CameraView, NewCamera, StreamWish
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
 from watchkeep.cli.output import Fact, Output
 from watchkeep.cli.secrets import read_password
@@ -44,6 +45,7 @@ def add(  # noqa: PLR0917  # typer reads them by name
     user: UserOption = None,
     password: PasswordOption = False,
     retention_days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days to keep.")] = None,
+    audio: Annotated[bool, typer.Option("--audio", help="Record its audio, too.")] = False,
     is_untested: Annotated[bool, typer.Option("--no-test", help="Add it without trying it first.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
@@ -60,7 +62,7 @@ def add(  # noqa: PLR0917  # typer reads them by name
             cameras.test_address(
                 opened.house, opened.asking, url=url, user=user, password=secret, camera=None
             )
-        wish = NewCamera(name=name, retention_days=retention_days, streams=tuple(streams))
+        wish = NewCamera(name=name, retention_days=retention_days, audio=audio, streams=tuple(streams))
         made = cameras.add_camera(opened.house, opened.asking, wish)
     output.show(_facts(made), f"{made.name} is added as {made.id}.")
 
@@ -95,6 +97,29 @@ def try_address(
     output.show(facts, f"It works: {probe.codec}, {probe.width_px}×{probe.height_px}, {rate}{leg}.")
 
 
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+@app.command("audio")
+def switch_audio(
+    camera: Annotated[str, typer.Argument(help="Its id, as `watchkeep camera list` shows it.")],
+    switch: Annotated[Switch, typer.Argument(help="Whether its audio is recorded.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Record a camera's audio, or stop that; off at first, as the law in many places asks more of sound."""
+    output = Output(json)
+    change = CameraChange(audio=switch is Switch.ON)
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        changed = cameras.change_camera(opened.house, opened.asking, CameraId(camera), change)
+    what = "Audio is recorded from now on" if changed.audio else "No audio is recorded any more"
+    output.show(_facts(changed), f"{changed.name}: {what}.")
+
+
 @app.command()
 def remove(
     camera: Annotated[str, typer.Argument(help="Its id, as `watchkeep camera list` shows it.")],
@@ -120,6 +145,7 @@ def _facts(camera: CameraView) -> dict[str, Fact]:
         "name": camera.name,
         "is_enabled": camera.is_enabled,
         "retention_days": camera.retention_days,
+        "audio": camera.audio,
         "condition": state.condition.value if state is not None else "unknown",
         "streams": [f"{stream.role} {stream.url}" for stream in camera.streams],
     }

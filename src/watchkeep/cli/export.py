@@ -18,12 +18,13 @@ from watchkeep.runtime.system import Machine
 from watchkeep.runtime.units import format_size
 
 
-def export(
+def export(  # noqa: PLR0917  # typer reads them by name
     out: Annotated[Path, typer.Argument(help="The MP4 to make; it must not exist yet.")],
     camera: Annotated[str, typer.Option(help="Its id, as `watchkeep camera list` shows it.")],
     start: Annotated[str, typer.Option("--from", help="Begin, ISO 8601; without an offset it is UTC.")],
     end: Annotated[str, typer.Option("--to", help="End.")],
     role: Annotated[StreamRole, typer.Option(help="main or sub.")] = StreamRole.MAIN,
+    audio: Annotated[bool, typer.Option(help="With the audio that was recorded.")] = True,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -35,7 +36,9 @@ def export(
     written = 0
     part = out.with_name(out.name + ".part")
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
-        made = exports.export(opened.house, opened.asking, CameraId(camera), when, role=role)
+        made = exports.export(
+            opened.house, opened.asking, CameraId(camera), when, role=role, with_audio=audio
+        )
         output.step("writing the export")
         try:
             with part.open("wb") as file:

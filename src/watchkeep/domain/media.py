@@ -1,6 +1,6 @@
 """What travels from a camera's socket to a segment: packets, fragments, and the notices of a source."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -94,16 +94,18 @@ class AudioPacket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """At most about half a second of a stream as moof + mdat (ISO 14496-12 section 8.8).
+    """At most about half a second of a stream as moof + mdat (ISO 14496-12 section 8.8), and its audio.
 
     Attributes:
         sequence: From 0 within the run, without holes.
         when: On our clock; touches or follows the fragment before it, never overlaps it.
         start_ticks: Decoding time of the first packet since the run's first packet; the moof's tfdt.
         starts_with_key: Whether a decoder can start here.
-        payload: moof + mdat, playable after the init section.
-        media_offset: Where in payload the mdat's body starts; from there to the end is the bitstream
-            (each NAL behind its four-byte length).
+        payload: moof + mdat of the pictures; behind it, for each stretch of audio, a moof + mdat of that.
+            Playable after the init section.
+        media_offset: Where in payload the body of the pictures' mdat starts; from there to audio_offset is
+            their bitstream (each NAL behind its four-byte length).
+        audio_offset: Where in payload the audio starts; its length when there is none.
     """
 
     run: RunId
@@ -115,6 +117,13 @@ class Fragment:
     starts_with_key: bool
     payload: bytes
     media_offset: int
+    audio_offset: int
+
+    def without_audio(self) -> "Fragment":
+        """The pictures alone."""
+        if self.audio_offset == len(self.payload):
+            return self
+        return replace(self, payload=self.payload[: self.audio_offset])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,7 @@ def fragment_facts(fragment: Fragment) -> dict[str, str | int | bool]:
         "packets": fragment.packet_count,
         "key": fragment.starts_with_key,
         "media_offset": fragment.media_offset,
+        "audio_offset": fragment.audio_offset,
     }
 
 
@@ -143,4 +144,5 @@ def fragment_of(facts: Facts, payload: bytes) -> Fragment:
         starts_with_key=bool(number_of(facts, "key")),
         payload=payload,
         media_offset=number_of(facts, "media_offset"),
+        audio_offset=number_of(facts, "audio_offset"),
     )

@@ -1,9 +1,11 @@
 """Cuts a run's packets into fragments."""
 
 from datetime import timedelta
+from itertools import count
 
 from watchkeep.domain.ids import RunId
-from watchkeep.domain.media import TICKS_PER_SECOND, Fragment, Packet
+from watchkeep.domain.media import TICKS_PER_SECOND, AudioPacket, AudioParameters, Fragment, Packet
+from watchkeep.ingestion.audio_queue import AudioQueue
 from watchkeep.ingestion.mux import fragment_payload
 from watchkeep.ingestion.wall_clock import WallClock
 
@@ -12,7 +14,7 @@ _SINGLE_PACKET_TICKS = TICKS_PER_SECOND // 25
 
 
 class Fragmenter:
-    """Makes the fragments of one run.
+    """Makes the fragments of one run; audio goes along with the pictures.
 
     A fragment ends before each key packet, and before its media would last longer than `longest`; only a
     single packet may last longer. How long a packet lasts is known when the next one comes, so a fragment is
@@ -24,8 +26,15 @@ class Fragmenter:
     """
 
     def __init__(
-        self, run: RunId, *, wall_clock: WallClock, longest: timedelta = timedelta(seconds=0.5)
+        self,
+        run: RunId,
+        *,
+        wall_clock: WallClock,
+        audio: AudioParameters | None = None,
+        longest: timedelta = timedelta(seconds=0.5),
     ) -> None:
+        self._audio = None if audio is None else AudioQueue(audio)
+        self._numbers = count(1)
         self._run = run
         self._wall_clock = wall_clock
         self._longest_ticks = longest * TICKS_PER_SECOND // timedelta(seconds=1)
@@ -47,15 +56,30 @@ class Fragmenter:
             self.dropped_packets += 1
             return []
         self._wall_clock.observe(packet.dts, packet.received_at)
+        if self._audio is not None:
+            self._audio.observe(packet.dts)
         fragments = self._cut_before(packet) if waiting else []
         self._waiting.append(packet)
         return fragments
 
+    def push_audio(self, packet: AudioPacket) -> None:
+        """Take the next packet of audio; it comes out with a fragment of pictures, and none waits for it."""
+        if self._audio is not None:
+            self._audio.push(packet)
+
+    def take_dropped_audio(self) -> int:
+        """How many packets of audio were dropped since the last call."""
+        if self._audio is None:
+            return 0
+        dropped, self._audio.dropped_packets = self._audio.dropped_packets, 0
+        return dropped
+
     def end(self) -> list[Fragment]:
         """The run is over: the rest. The last packet lasts as long as the one before it."""
-        if not self._waiting:
-            return []
-        return self._cut_at_end(self._waiting[-1].dts + self._interval_ticks)
+        fragments = self._cut_at_end(self._waiting[-1].dts + self._interval_ticks) if self._waiting else []
+        if self._audio is not None:
+            self._audio.end()
+        return fragments
 
     def _cut_before(self, packet: Packet) -> list[Fragment]:
         self._interval_ticks = packet.dts - self._waiting[-1].dts
@@ -83,9 +107,10 @@ class Fragmenter:
         packets, self._waiting = self._waiting[:count], self._waiting[count:]
         first = packets[0]
         start_ticks, duration_ticks = first.dts - self._first_dts, end_dts - first.dts
-        payload, media_offset = fragment_payload(
-            packets, sequence=self._sequence, start_ticks=start_ticks, duration_ticks=duration_ticks
+        pictures, media_offset = fragment_payload(
+            packets, sequence=next(self._numbers) - 1, start_ticks=start_ticks, duration_ticks=duration_ticks
         )
+        audio = b"" if self._audio is None else self._audio.take(end_dts, self._numbers)
         fragment = Fragment(
             run=self._run,
             sequence=self._sequence,
@@ -94,8 +119,9 @@ class Fragmenter:
             duration_ticks=duration_ticks,
             packet_count=count,
             starts_with_key=first.is_key,
-            payload=payload,
+            payload=pictures + audio if audio else pictures,
             media_offset=media_offset,
+            audio_offset=len(pictures),
         )
         self._sequence += 1
         return fragment

@@ -17,6 +17,7 @@ from watchkeep.domain.camera import Stream, StreamCondition, StreamState
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import GapId, RunId, uuid7
 from watchkeep.domain.media import (
+    AudioPacket,
     Fragment,
     GapCause,
     Packet,
@@ -25,6 +26,7 @@ from watchkeep.domain.media import (
     VideoParameters,
 )
 from watchkeep.domain.segment import Gap, Run
+from watchkeep.ingestion.audio_boxes import describable
 from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.segmenter import Segmenter
@@ -134,6 +136,7 @@ class StreamWorker:
         self._since = self.began_at = clock.now()
         self._detail = ""
         self.dropped_fragments = 0
+        self.dropped_audio_packets = 0
         if before.gap is None and stream.record:
             if before.last_end is None:
                 self._open_gap(self.began_at, GapCause.CONNECTING, "the first connection is being made")
@@ -146,6 +149,8 @@ class StreamWorker:
             match notice:
                 case Packet():
                     self._push(notice)
+                case AudioPacket() if self._run is not None:
+                    self._run.fragmenter.push_audio(notice)
                 case RunStarted():
                     self._begin(notice)
                 case RunEnded():
@@ -183,13 +188,15 @@ class StreamWorker:
             self.end(GapCause.STREAM_ENDED, "the source started anew")
         run = RunId(uuid7(self._clock, self._rng))
         wall_clock = WallClock(clock=self._clock, not_before=self._last_end)
-        init = init_section(notice.parameters)
+        # Whatever the source says: audio that was not switched on is not recorded.
+        audio = describable(notice.audio) if self.stream.audio else None
+        init = init_section(notice.parameters, audio)
         self._run = _Run(
             id=run,
             parameters=notice.parameters,
             is_clear_text=notice.is_clear_text,
             wall_clock=wall_clock,
-            fragmenter=Fragmenter(run, wall_clock=wall_clock),
+            fragmenter=Fragmenter(run, wall_clock=wall_clock, audio=audio),
             segmenter=Segmenter(length=self._segment_length),
             init=init,
             note=notice.note,
@@ -204,6 +211,7 @@ class StreamWorker:
 
     def _keep(self, run: _Run, fragment: Fragment) -> None:
         self._rate.add(fragment)
+        self.dropped_audio_packets += run.fragmenter.take_dropped_audio()
         self._readers.publish(self.stream, fragment)
         if self.stream.record:
             self._record(run, fragment)

@@ -200,6 +200,9 @@ class Recording(Section):
     """Length of one segment file. Longer ones are fewer, shorter ones lose less to a damaged disk."""
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days that footage of a new camera is kept; each camera can have its own."""
+    audio: bool = True
+    """Whether audio may be recorded. Each camera has a switch of its own, off at first; false forbids it on
+    this node, whatever the switches say."""
     reserve_free: ReserveText = Reserve(size_bytes=5 << 30)
     """Space that stays free on the footage's disk, as a size or in per cent; the oldest footage goes first.
     Filled disks are slow, and the database needs room too."""

@@ -35,6 +35,7 @@ def build_house(node: Node) -> House:
         simulator_ports=frozenset(node.settings.cameras.simulator_ports),
         webui=_page(),
         default_retention_days=recording.retention_days,
+        allows_audio=recording.audio,
         is_detecting=node.settings.analysis.enabled,
         demo_state=lambda: read_state(node.paths, fs=machine.fs),
         clock_trust=lambda: _trust(node.clock_is_synchronised()),

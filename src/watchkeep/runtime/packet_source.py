@@ -12,7 +12,7 @@ class PacketSource(Protocol):
     def poll(self) -> Sequence[SourceNotice]:
         """What came since the last call, in order; never blocks.
 
-        RunStarted, then Packets, then RunEnded; after a failed attempt RunEnded alone.
+        RunStarted, then Packets and AudioPackets, then RunEnded; after a failed attempt RunEnded alone.
         """
         ...
 

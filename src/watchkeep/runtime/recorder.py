@@ -51,6 +51,9 @@ STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multipro
 SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livemax")
 WAITING = Gauge("watchkeep_disk_waiting_bytes", "Footage not yet written", multiprocess_mode="livemax")
 DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be written", ["camera", "role"])
+UNHEARD = Counter(
+    "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
+)
 LOST = Counter("watchkeep_packets_lost", "RTP packets that never came", ["camera", "role"])
 LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms, the wait for a processor taken off")
 LONGEST = Gauge("watchkeep_longest_tick_seconds", "The longest tick so far", multiprocess_mode="livemax")
@@ -291,6 +294,8 @@ class Recorder:
         STREAMS.set(len(self._workers))
 
     def _work_on(self, stream: Stream, before: Parting) -> StreamWorker:
+        if not self._node.settings.recording.audio:
+            stream = replace(stream, audio=False)  # also in a plan remembered from when it was allowed
         return StreamWorker(
             stream,
             source=self._open_source(stream, self._machine),
@@ -308,6 +313,9 @@ class Recorder:
             dropped, worker.dropped_fragments = worker.dropped_fragments, 0
             if dropped:
                 DROPPED.labels(worker.stream.camera, worker.stream.role).inc(dropped)
+            unheard, worker.dropped_audio_packets = worker.dropped_audio_packets, 0
+            if unheard:
+                UNHEARD.labels(worker.stream.camera, worker.stream.role).inc(unheard)
         WAITING.set(self._disk.waiting_bytes)
         return [worker.state() for worker in workers]
 

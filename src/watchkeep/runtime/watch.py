@@ -10,6 +10,7 @@ from watchkeep.domain.clock import Clock
 from watchkeep.domain.detection import Attention, Look, ModelCard
 from watchkeep.domain.event import EndReason, Event
 from watchkeep.domain.ids import CameraId, StreamId, TrackId
+from watchkeep.domain.mp4 import without_audio
 from watchkeep.domain.offering import Dropped, FragmentNotice, Init, NoStream, Word
 from watchkeep.domain.rule import Rule
 from watchkeep.domain.track import Tracked, TrackView
@@ -102,12 +103,13 @@ class Watch:
         for word in words:
             match word:
                 case Init():
-                    self._init = word.init
+                    self._init = without_audio(word.init)
                     told += self.begin()
                 case FragmentNotice(fragment):
                     self._fragment_ns = self._clock.monotonic_ns()
                     self._is_lost = False
-                    told.append(Feed(self.plan.stream, fragment))
+                    # The decoder is given no audio: it would only copy it.
+                    told.append(Feed(self.plan.stream, fragment.without_audio()))
                 case Dropped(count):
                     self._skipped += count
                 case NoStream():

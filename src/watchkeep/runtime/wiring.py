@@ -210,13 +210,13 @@ def read_plan(node: Node, *, unless: int | None = None) -> RecordingPlan | None:
             continue
         for sealed in camera.streams:
             try:
-                streams.append(_open_stream(node.keystore, sealed))
+                streams.append(_open_stream(node.keystore, sealed, audio=camera.audio))
             except DataLoss:
                 log.warning("camera password unreadable", extra={"camera": camera.id, "role": sealed.role})
     return RecordingPlan(revision, tuple(streams))
 
 
-def _open_stream(keystore: Keystore, sealed: SealedStream) -> Stream:
+def _open_stream(keystore: Keystore, sealed: SealedStream, *, audio: bool) -> Stream:
     password = b""
     if sealed.sealed_password:
         password = keystore.unseal(PASSWORD_PURPOSE, sealed.sealed_password)
@@ -226,4 +226,5 @@ def _open_stream(keystore: Keystore, sealed: SealedStream) -> Stream:
         role=sealed.role,
         address=StreamAddress(url=sealed.url, user=sealed.user_name, password=Secret(password.decode())),
         record=sealed.record,
+        audio=audio,
     )

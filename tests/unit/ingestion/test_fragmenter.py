@@ -88,7 +88,9 @@ def test_every_packet_is_in_exactly_one_fragment_whatever_the_pace(
     assert fragmenter.dropped_packets == 0
     assert sum(fragment.packet_count for fragment in fragments) == len(packets)
     assert [fragment.sequence for fragment in fragments] == list(range(len(fragments)))
-    media = b"".join(fragment.payload[fragment.media_offset :] for fragment in fragments)
+    media = b"".join(
+        fragment.payload[fragment.media_offset : fragment.audio_offset] for fragment in fragments
+    )
     assert media == b"".join(len(nal).to_bytes(4, "big") + nal for x in packets for nal in x.nals)
     at = 0
     ticks = 0

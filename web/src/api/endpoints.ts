@@ -69,10 +69,15 @@ export const getTimeline = (
     undefined,
     signal,
   );
-export const playlistAddress = (camera: string, from: string, to: string, role: StreamRole) =>
-  address(`/cameras/${id(camera)}/playlist.m3u8`, { from, to, role });
-export const exportAddress = (camera: string, from: string, to: string) =>
-  address(`/cameras/${id(camera)}/export.mp4`, { from, to, role: "main" });
+export const playlistAddress = (
+  camera: string,
+  from: string,
+  to: string,
+  role: StreamRole,
+  withAudio = false,
+) => address(`/cameras/${id(camera)}/playlist.m3u8`, { from, to, role, audio: String(withAudio) });
+export const exportAddress = (camera: string, from: string, to: string, withAudio: boolean) =>
+  address(`/cameras/${id(camera)}/export.mp4`, { from, to, role: "main", audio: String(withAudio) });
 export const liveAddress = (camera: string, role: StreamRole) => {
   const url = new URL(address(`/cameras/${id(camera)}/live`, { role }), location.href);
   url.protocol = location.protocol === "http:" ? "ws:" : "wss:";

@@ -50,6 +50,8 @@ export interface Camera {
   name: string;
   is_enabled: boolean;
   retention_days: number;
+  /** Whether its sound is recorded, too. */
+  audio: boolean;
   created_at: string;
   actions: string[];
   streams: Stream[];
@@ -67,6 +69,7 @@ export interface StreamDraft {
 export interface CameraDraft {
   name: string;
   retention_days: number;
+  audio: boolean;
   streams: StreamDraft[];
 }
 

@@ -17,6 +17,7 @@ export function CameraForm({ camera, onDone }: { camera: Camera | null; onDone: 
   const before = camera?.streams.map(draftOf) ?? [];
   const [name, setName] = useState(camera?.name ?? "");
   const [days, setDays] = useState(String(camera?.retention_days ?? 30));
+  const [audio, setAudio] = useState(camera?.audio ?? false);
   const [streams, setStreams] = useState<StreamDraft[]>(() =>
     ROLES.map(([role]) => before.find((s) => s.role === role) ?? blank(role)),
   );
@@ -47,7 +48,7 @@ export function CameraForm({ camera, onDone }: { camera: Camera | null; onDone: 
   const submit = async (event: Event) => {
     event.preventDefault();
     if (!canSave) return;
-    const body = { name: name.trim(), retention_days: Number(days), streams: wanted };
+    const body = { name: name.trim(), retention_days: Number(days), audio, streams: wanted };
     if (await save.run(() => (camera ? changeCamera(camera.id, body) : addCamera(body)))) onDone();
   };
   return (
@@ -66,6 +67,13 @@ export function CameraForm({ camera, onDone }: { camera: Camera | null; onDone: 
           onInput={setDays}
           required
         />
+      </div>
+      <div class="field">
+        <Tick label="Record sound, too" isTicked={audio} onChange={setAudio} />
+        <small class="quiet">
+          Off at first, because the law in many countries protects what people say more strictly than what
+          they do: switch it on only where all who may be heard have been told, and may be.
+        </small>
       </div>
       {ROLES.map(([role, title, hint]) => (
         <StreamFields

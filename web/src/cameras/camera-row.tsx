@@ -22,6 +22,7 @@ export function CameraRow({ camera, watched, isBusy, onToggle, onRemove }: Camer
       <div class="head">
         <h2>{camera.name}</h2>
         <code class="quiet">{camera.id}</code>
+        {camera.audio && <span class="badge">with sound</span>}
         {!camera.is_enabled && <StateDot tone="off" word="switched off" />}
       </div>
       <ul class="streams">

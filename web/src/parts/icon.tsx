@@ -19,6 +19,8 @@ const PATHS = {
   forth: "M13 6l6 6-6 6M5 6l6 6-6 6",
   stepBack: "M15 6l-7 6 7 6zM19 6v12",
   stepForth: "M9 6l7 6-7 6zM5 6v12",
+  sound: "M4 9v6h4l5 4V5L8 9zM16 8.5a5 5 0 0 1 0 7M18.5 6a8.5 8.5 0 0 1 0 12",
+  silent: "M4 9v6h4l5 4V5L8 9zM16.5 9.5l5 5M21.5 9.5l-5 5",
   next: "M5 5l9 7-9 7zM18 5v14",
   previous: "M19 5l-9 7 9 7zM6 5v14",
   plus: "M12 5v14M5 12h14",

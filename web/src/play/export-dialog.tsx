@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { exportAddress } from "../api/endpoints";
 import type { Camera } from "../api/types";
 import { Dialog } from "../parts/dialog";
-import { Field } from "../parts/field";
+import { Field, Tick } from "../parts/field";
 import { fromLocal, iso, length, toLocal } from "../time/format";
 import { useZone } from "../time/zone";
 
@@ -13,6 +13,7 @@ export function ExportDialog({ camera, at, onClose }: { camera: Camera; at: numb
   const zone = useZone();
   const [from, setFrom] = useState(() => toLocal(at - AROUND_MS, zone));
   const [to, setTo] = useState(() => toLocal(Math.min(at + AROUND_MS, Date.now()), zone));
+  const [withAudio, setWithAudio] = useState(camera.audio);
   const fromMs = fromLocal(from, zone);
   const toMs = fromLocal(to, zone);
   const isRight = fromMs !== null && toMs !== null && toMs > fromMs;
@@ -27,6 +28,7 @@ export function ExportDialog({ camera, at, onClose }: { camera: Camera; at: numb
           ? `${length((toMs - fromMs) / 1000)} in the site's time (${zone}). The file begins at the key picture before.`
           : "The end must come after the start."}
       </p>
+      <Tick label="With the sound that was recorded" isTicked={withAudio} onChange={setWithAudio} />
       <footer>
         <button type="button" onClick={onClose}>
           Close
@@ -34,7 +36,7 @@ export function ExportDialog({ camera, at, onClose }: { camera: Camera; at: numb
         {isRight && (
           <a
             class="button first"
-            href={exportAddress(camera.id, iso(fromMs), iso(toMs))}
+            href={exportAddress(camera.id, iso(fromMs), iso(toMs), withAudio)}
             download={`${camera.id}-${from.replaceAll(":", "")}.mp4`}
           >
             Download MP4

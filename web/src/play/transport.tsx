@@ -10,7 +10,7 @@ const rateName = (rate: number) => (rate < 1 ? `1/${1 / rate}×` : `${rate}×`);
 /** The buttons under the picture. */
 export function Transport({ playback }: { playback: Playback }) {
   const zone = useZone();
-  const { at, isPaused, rate } = playback;
+  const { at, isPaused, rate, isMuted } = playback;
   useTransportKeys(playback);
   return (
     <section class="transport" aria-label="Playback">
@@ -35,6 +35,14 @@ export function Transport({ playback }: { playback: Playback }) {
         <Press icon="next" name="Next recording, over the gap" onClick={() => playback.skip(1)} />
       </div>
       <div class="rate">
+        <button
+          type="button"
+          aria-pressed={!isMuted}
+          onClick={() => playback.setMuted(!isMuted)}
+          title={isMuted ? "Hear what was recorded" : "Hear nothing"}
+        >
+          <Icon name={isMuted ? "silent" : "sound"} /> Sound
+        </button>
         <Choice
           label="Speed"
           isLabelHidden
@@ -73,6 +81,7 @@ function useTransportKeys(playback: Playback): void {
       ".": () => playback.step(1),
       "[": () => playback.skip(-1),
       "]": () => playback.skip(1),
+      m: () => playback.setMuted(!playback.isMuted),
       "<": () => faster(-1),
       ">": () => faster(1),
     };

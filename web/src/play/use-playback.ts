@@ -14,6 +14,8 @@ export interface Playback {
   at: number | null;
   isPaused: boolean;
   rate: number;
+  /** Sound is off until somebody wants it. */
+  isMuted: boolean;
   state: RecordedState;
   /** Why another moment is shown than the one asked for; "" mostly. */
   note: string;
@@ -23,11 +25,13 @@ export interface Playback {
   step: (direction: 1 | -1) => void;
   skip: (direction: 1 | -1) => void;
   setRate: (rate: number) => void;
+  setMuted: (isMuted: boolean) => void;
 }
 
 /** The newest pictures are still on their way to the disk. */
 const EDGE_MS = 3000;
 const AGAIN_MS = 2000;
+const NO_SOUND = "There is no sound here that a browser plays; an export has all that was recorded.";
 /** A move of less than this is not worth a word. */
 const NOTED_MS = 2000;
 
@@ -41,6 +45,7 @@ export function usePlayback(
   const [at, setAt] = useState<number | null>(null);
   const [isPaused, setPaused] = useState(true);
   const [rate, setRate] = useState(1);
+  const [isMuted, setMuted] = useState(true);
   const [state, setState] = useState<RecordedState>({ kind: "loading" });
   const [note, setNote] = useState("");
   const player = useRef<RecordedPlayer>(null);
@@ -110,7 +115,8 @@ export function usePlayback(
     const element = video.current;
     if (!element) return;
     const made = new RecordedPlayer(element, {
-      addressOf: (from, to) => playlistAddress(camera, iso(from), iso(to), "main"),
+      addressOf: (from, to, withAudio) => playlistAddress(camera, iso(from), iso(to), "main", withAudio),
+      onSound: (isThere) => setNote(isThere ? "" : NO_SOUND),
       onTime: (ms) => {
         element.dataset.programTime = iso(ms);
         setAt(ms);
@@ -146,10 +152,16 @@ export function usePlayback(
     setRate(chosen);
     if (player.current) player.current.rate = chosen;
   };
+  const mute = (chosen: boolean) => {
+    setMuted(chosen);
+    setNote("");
+    if (player.current) player.current.isMuted = chosen;
+  };
   return {
     at,
     isPaused,
     rate,
+    isMuted,
     state,
     note,
     goTo: acts.goTo,
@@ -158,5 +170,6 @@ export function usePlayback(
     nudge,
     step: (direction) => player.current?.step(direction / framesPerSecond),
     setRate: changeRate,
+    setMuted: mute,
   };
 }

@@ -3,10 +3,12 @@ import type { Fragment } from "hls.js";
 import { covers, type Placed, positionOf, wallTimeAt } from "./programme";
 
 export interface RecordedOptions {
-  addressOf: (fromMs: number, toMs: number) => string;
+  addressOf: (fromMs: number, toMs: number, withAudio: boolean) => string;
   /** Told about four times a second, and at every step. */
   onTime: (wallMs: number) => void;
   onState: (state: RecordedState) => void;
+  /** What is played has sound, or has none; told while somebody listens. */
+  onSound?: (isThere: boolean) => void;
   /** The footage of this playlist is played to its end. */
   onEnd: (lastMs: number) => void;
 }
@@ -35,6 +37,9 @@ export class RecordedPlayer {
   #sought: number | null = null;
   #turn = 0;
   #rate = 1;
+  #isMuted = true;
+  /** Whether to play once a playlist is there; a picture that rests goes on resting when sound comes or goes. */
+  #playsOn = true;
   #again: ReturnType<typeof setTimeout> | undefined;
   readonly #report: ReturnType<typeof setInterval>;
 
@@ -62,6 +67,17 @@ export class RecordedPlayer {
     this.#rate = rate;
     this.#video.defaultPlaybackRate = rate;
     this.#video.playbackRate = rate;
+  }
+
+  /** Sound is fetched while somebody listens, and not before: the playlist at hand is left for another. */
+  set isMuted(isMuted: boolean) {
+    if (this.#isMuted === isMuted) return;
+    this.#isMuted = isMuted;
+    this.#video.muted = isMuted;
+    const wallMs = this.wallMs ?? this.#wanted;
+    if (wallMs === null) return;
+    this.#playsOn = !this.#video.paused;
+    void this.#load(wallMs);
   }
 
   /** Shows a moment: at once when it is in the playlist at hand, else by the playlist around it. */
@@ -116,11 +132,16 @@ export class RecordedPlayer {
     this.#hls = hls;
     hls.on(HlsClass.Events.LEVEL_UPDATED, (_, { details }) => this.#place(details.fragments));
     hls.on(HlsClass.Events.LEVEL_LOADED, (_, { details }) => this.#begin(details.fragments));
+    hls.on(HlsClass.Events.BUFFER_CODECS, (_, tracks) => {
+      if (!this.#isMuted) this.#options.onSound?.(Boolean(tracks.audiovideo ?? tracks.audio));
+    });
     hls.on(HlsClass.Events.ERROR, (_, error) => {
       if (!error.fatal) return;
       this.#stumble(error.details, error.response?.code ?? 0);
     });
-    hls.loadSource(this.#options.addressOf(wallMs - LEAD_MS, wallMs + WINDOW_MS));
+    // A playlist with sound ends where the sound changes, so it begins no earlier than with what is wanted.
+    const lead = this.#isMuted ? LEAD_MS : 0;
+    hls.loadSource(this.#options.addressOf(wallMs - lead, wallMs + WINDOW_MS, !this.#isMuted));
     hls.attachMedia(this.#video);
   }
 
@@ -145,7 +166,8 @@ export class RecordedPlayer {
     this.#video.playbackRate = this.#rate;
     this.#options.onState({ kind: "ready" });
     // A browser may refuse to start by itself; the play button is there.
-    this.#video.play().catch(() => undefined);
+    if (this.#playsOn) this.#video.play().catch(() => undefined);
+    this.#playsOn = true;
   }
 
   #tell(): void {

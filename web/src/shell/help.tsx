@@ -7,6 +7,7 @@ const PLAY_KEYS: [string, string][] = [
   [", / .", "One picture back / forth"],
   ["[ / ]", "To the recording before / after the next gap"],
   ["< / >", "Slower / faster"],
+  ["m", "Sound on or off"],
   ["e / E", "To the next / previous event"],
 ];
 

@@ -37,7 +37,11 @@ class SealedStream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedCamera:
-    """A camera with sealed passwords; otherwise as `domain.camera.Camera`."""
+    """A camera with sealed passwords.
+
+    Attributes:
+        audio: Whether its audio is recorded, too.
+    """
 
     id: CameraId
     site: UUID
@@ -47,6 +51,7 @@ class SealedCamera:
     streams: tuple[SealedStream, ...]
     created_at: datetime
     removed_at: datetime | None = None
+    audio: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,7 @@ def insert_camera(connection: Connection, camera: SealedCamera) -> None:
         "name": camera.name,
         "is_enabled": camera.is_enabled,
         "retention_days": camera.retention_days,
+        "audio": camera.audio,
         "created_at": camera.created_at,
     }
     try:
@@ -151,6 +157,7 @@ def update_camera(connection: Connection, camera: SealedCamera, *, at: datetime)
         "name": camera.name,
         "is_enabled": camera.is_enabled,
         "retention_days": camera.retention_days,
+        "audio": camera.audio,
     }
     try:
         with connection.transaction():
@@ -219,6 +226,7 @@ class _CameraRow:
     name: str
     is_enabled: bool
     retention_days: int
+    audio: bool
     created_at: datetime
     removed_at: datetime | None
 
@@ -229,6 +237,7 @@ class _CameraRow:
             name=self.name,
             is_enabled=self.is_enabled,
             retention_days=self.retention_days,
+            audio=self.audio,
             streams=tuple(streams),
             created_at=self.created_at.astimezone(UTC),
             removed_at=None if self.removed_at is None else self.removed_at.astimezone(UTC),

@@ -81,6 +81,7 @@ class CameraBody(Body):
     name: str
     is_enabled: bool
     retention_days: int
+    audio: bool
     created_at: Instant
     actions: list[str]
     streams: list[StreamBody]
@@ -93,6 +94,7 @@ class CameraBody(Body):
             name=view.name,
             is_enabled=view.is_enabled,
             retention_days=view.retention_days,
+            audio=view.audio,
             created_at=view.created_at,
             actions=sorted(view.actions),
             streams=[StreamBody.of(stream) for stream in view.streams],
@@ -127,10 +129,11 @@ class StreamWishBody(Body):
 
 
 class NewCameraBody(Body):
-    """A camera to add."""
+    """A camera to add; its audio is recorded only if that is said."""
 
     name: CameraName
     retention_days: RetentionDays | None = None
+    audio: bool = False
     streams: Annotated[list[StreamWishBody], Field(min_length=1, max_length=2)]
 
     def wish(self) -> NewCamera:
@@ -138,6 +141,7 @@ class NewCameraBody(Body):
         return NewCamera(
             name=self.name,
             retention_days=self.retention_days,
+            audio=self.audio,
             streams=tuple(stream.wish() for stream in self.streams),
         )
 
@@ -148,6 +152,7 @@ class CameraChangeBody(Body):
     name: CameraName | None = None
     is_enabled: bool | None = None
     retention_days: RetentionDays | None = None
+    audio: bool | None = None
     streams: Annotated[list[StreamWishBody], Field(min_length=1, max_length=2)] | None = None
 
     def change(self) -> CameraChange:
@@ -156,6 +161,7 @@ class CameraChangeBody(Body):
             name=self.name,
             is_enabled=self.is_enabled,
             retention_days=self.retention_days,
+            audio=self.audio,
             streams=None if self.streams is None else tuple(stream.wish() for stream in self.streams),
         )
 

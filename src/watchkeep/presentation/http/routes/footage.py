@@ -9,8 +9,6 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from watchkeep.application import exports, playback, timeline
-from watchkeep.application.asking import Asking
-from watchkeep.application.house import House
 from watchkeep.domain.access import Action
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import Invalid
@@ -25,7 +23,9 @@ router = APIRouter(prefix="/api/v1", route_class=DoorRoute, tags=["footage"])
 
 From = Annotated[Instant, Query(alias="from", description="Start, ISO 8601 with a zone")]
 To = Annotated[Instant, Query(alias="to", description="End (not included), ISO 8601 with a zone")]
+WithAudio = Annotated[bool, Query(description="Whether audio that was recorded is wanted, too")]
 NO_STORE = "private, no-store"
+MOST_FRAGMENTS = 100_000
 
 
 @router.get("/cameras/{camera}/timeline", response_model=TimelineBody)
@@ -54,9 +54,15 @@ def read_playlist(
     start: From,
     end: To,
     role: StreamRole = StreamRole.MAIN,
+    audio: WithAudio = False,
 ) -> Response:
-    """An HLS playlist of a span: VOD when it is over, EVENT while it is being recorded."""
-    text = playback.read_playlist(house, asking, CameraId(camera), _interval(start, end), role=role)
+    """An HLS playlist of a span: VOD when it is over, EVENT while it is being recorded.
+
+    With `audio` it ends where audio begins or ends, or changes its codec; the next one goes on from there.
+    Audio that browsers do not play (G.711) is left out; an export has it.
+    """
+    when = _interval(start, end)
+    text = playback.read_playlist(house, asking, CameraId(camera), when, role=role, with_audio=audio)
     return Response(text, media_type="application/vnd.apple.mpegurl", headers={"Cache-Control": NO_STORE})
 
 
@@ -88,6 +94,21 @@ def read_segment(
     )
 
 
+@router.get("/segments/{segment}/video/silent", response_class=Response)
+@asks(Action.VIEW_RECORDED, Of.FOUND)
+def read_silent_segment(
+    house: TheHouse,
+    asking: Asker,
+    segment: UUID,
+    first: Annotated[int, Query(ge=0, le=MOST_FRAGMENTS)],
+    count: Annotated[int, Query(ge=0, le=MOST_FRAGMENTS)],
+) -> Response:
+    """Some fragments of a segment without audio; its init section when `count` is 0. Playlists point here."""
+    video = playback.open_video(house, asking, SegmentId(segment))
+    content = playback.read_silent(house, video, first=first, count=count)
+    return StreamingResponse(content, 200, {"Cache-Control": NO_STORE}, "video/mp4")
+
+
 @router.get("/cameras/{camera}/export.mp4", response_class=StreamingResponse)
 @asks(Action.EXPORT, Of.CAMERA)
 def export(
@@ -97,13 +118,11 @@ def export(
     start: From,
     end: To,
     role: StreamRole = StreamRole.MAIN,
+    audio: WithAudio = True,
 ) -> Response:
     """An MP4 of a span, from the key picture at or before its start, as the camera sent it."""
-    return _download(house, asking, CameraId(camera), _interval(start, end), role)
-
-
-def _download(house: House, asking: Asking, camera: CameraId, when: Interval, role: StreamRole) -> Response:
-    made = exports.export(house, asking, camera, when, role=role)
+    when = _interval(start, end)
+    made = exports.export(house, asking, CameraId(camera), when, role=role, with_audio=audio)
     headers = {
         "Cache-Control": NO_STORE,
         "Content-Disposition": f'attachment; filename="{quote(made.file_name, safe=" ")}"',

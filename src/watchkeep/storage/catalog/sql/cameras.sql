@@ -1,6 +1,6 @@
 -- cameras --
 -- Cameras within a scope, by name; with or without removed ones. A null scope is every camera.
-select camera_id, site_id, name, is_enabled, retention_days, created_at, removed_at
+select camera_id, site_id, name, is_enabled, retention_days, audio, created_at, removed_at
   from cameras
  where (removed_at is null or %(with_removed)s)
    and (%(scope)s::text[] is null or camera_id = any (%(scope)s::text[]))
@@ -20,8 +20,8 @@ select exists (select from cameras where camera_id = %(id)s);
 
 -- insert_camera --
 -- Adds a camera.
-insert into cameras (camera_id, site_id, name, is_enabled, retention_days, created_at)
-values (%(id)s, %(site)s, %(name)s, %(is_enabled)s, %(retention_days)s, %(created_at)s);
+insert into cameras (camera_id, site_id, name, is_enabled, retention_days, audio, created_at)
+values (%(id)s, %(site)s, %(name)s, %(is_enabled)s, %(retention_days)s, %(audio)s, %(created_at)s);
 
 -- update_camera --
 -- Changes what an operator says of a camera.
@@ -29,7 +29,8 @@ update cameras
    set site_id = %(site)s,
        name = %(name)s,
        is_enabled = %(is_enabled)s,
-       retention_days = %(retention_days)s
+       retention_days = %(retention_days)s,
+       audio = %(audio)s
  where camera_id = %(id)s
    and removed_at is null;
 
