@@ -1,7 +1,6 @@
 """A clip's packets at once, without the pace of a camera: `parameters, packets = clip_packets(path)`."""
 
 import subprocess
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def clip_packets(path: Path) -> tuple[VideoParameters, list[Packet]]:
                 continue
             unit = access_unit(packet, container, NOON, length_size=size)
             arrival = NOON + timedelta(seconds=(unit.dts or 0) / TICKS_PER_SECOND)
-            for notice in assembler.take(replace(unit, received_at=arrival)):
+            for notice in assembler.take(unit._replace(received_at=arrival)):
                 if isinstance(notice, RunStarted):
                     parameters = notice.parameters
                 elif isinstance(notice, Packet):
