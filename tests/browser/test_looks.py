@@ -159,9 +159,13 @@ def test_play_does_not_call_back_who_leaves_it_while_the_next_room_is_being_fetc
     desk: Page, site: Site
 ) -> None:
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     go(desk, site, "play")
     expect(desk).to_have_url(re.compile("/play/gate"))
-    desk.route("**/assets/review-room-*.js", held.append)
+    desk.route("**/assets/review-room-*.js", hold)
     desk.keyboard.press("g")
     desk.keyboard.press("r")
     expect(desk).to_have_url(re.compile("/review"))
