@@ -19,9 +19,9 @@ class Connection:
 
     Attributes:
         stream: The name that was set up; empty until then.
-        channels: Of each track that was set up, the channels of its packets and its reports.
-        firsts: Of each track that plays, the first unit that this client gets.
-        unreported: Tracks whose first sender report is still to come; it goes ahead of the first unit.
+        channels: Of each section that was set up, the channels of its packets and its reports.
+        firsts: Of each section that plays, the first unit that this client gets.
+        unreported: Sections whose first sender report is still to come; it goes ahead of the first unit.
         heard_ticks: When the client last asked something, in ticks of Unix time.
         refusals: How many right sign-ins were refused as stale.
         is_silent: Nothing is read or sent any more, but the connection stays.
@@ -93,11 +93,11 @@ class Connection:
         if self._waiting_bytes > self._limit_bytes:
             self.end("does not read")
 
-    def send_media(self, track: int, packets: bytes | memoryview) -> None:
-        """Send interleaved RTP packets on the track's channel, unless something trickles."""
+    def send_media(self, section: int, packets: bytes | memoryview) -> None:
+        """Send interleaved RTP packets on the section's channel, unless something trickles."""
         if self.trickle is not None:
             return
-        channel = self.channels[track][0]
+        channel = self.channels[section][0]
         self.send(packets if channel == 0 else on_channel(bytes(packets), channel))
 
     def send_trickling(self, trickle: Trickle) -> None:

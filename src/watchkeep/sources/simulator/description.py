@@ -4,17 +4,17 @@ import base64
 
 from watchkeep.domain.media import TICKS_PER_SECOND, Codec
 from watchkeep.sources.simulator.clip import Clip
+from watchkeep.sources.simulator.media_section import METADATA, SOUND, VIDEO
 from watchkeep.sources.simulator.metadata_clock import METADATA_PAYLOAD_TYPE
 from watchkeep.sources.simulator.packetisation import PAYLOAD_TYPE
 from watchkeep.sources.simulator.sound import Sound, SoundCodec
 from watchkeep.sources.simulator.sound_clock import payload_type
-from watchkeep.sources.simulator.track import METADATA, SOUND, VIDEO
 
 _SOUND_NAMES = {SoundCodec.AAC: "MPEG4-GENERIC", SoundCodec.PCMU: "PCMU", SoundCodec.PCMA: "PCMA"}
 
 
 def describe(clip: Clip, sound: Sound | None = None, *, has_metadata: bool = False) -> bytes:
-    """The SDP text, parameter sets included; a media section for each track."""
+    """The SDP text, parameter sets included; a media section for each section."""
     lines = [
         "v=0",
         "o=- 0 0 IN IP4 0.0.0.0",

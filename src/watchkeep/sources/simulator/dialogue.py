@@ -32,7 +32,7 @@ class Dialogue:
     Attributes:
         streams: By name.
         user: Who may connect; empty: anyone.
-        start: Makes a set-up connection receive units of its tracks.
+        start: Makes a set-up connection receive units of its sections.
         rng: For new nonces and binary answers.
     """
 
@@ -92,18 +92,18 @@ class Dialogue:
     def _set_up(self, request: Request, connection: Connection, faults: Sequence[Fault]) -> bytes:
         transport = request.headers.get("transport", "")
         stream = self.streams.get(request.path)
-        if stream is None or request.track not in stream.group.tracks:
+        if stream is None or request.section not in stream.group.sections:
             return answer(request, 404)
         if connection.is_playing or connection.stream not in ("", request.path):
             return answer(request, 455)
         if "RTP/AVP/TCP" not in transport:
             return answer(request, 461)
         asked = _INTERLEAVED.search(transport)
-        # Channels are one byte; a client that asks for more gets the track's usual pair.
-        first = int(asked[1]) if asked and int(asked[1]) < 255 else 2 * request.track
+        # Channels are one byte; a client that asks for more gets the section's usual pair.
+        first = int(asked[1]) if asked and int(asked[1]) < 255 else 2 * request.section
         connection.stream = request.path
-        connection.channels[request.track] = first, first + 1
-        ssrc = stream.ssrc(request.track)
+        connection.channels[request.section] = first, first + 1
+        ssrc = stream.ssrc(request.section)
         chosen = f"RTP/AVP/TCP;unicast;interleaved={first}-{first + 1};ssrc={ssrc:08X}"
         return answer(request, 200, {"Transport": chosen, **_session(connection, faults)})
 
@@ -131,12 +131,12 @@ class Dialogue:
 
 
 def _places(request: Request, connection: Connection, stream: SimulatedStream) -> str:
-    """What each track begins with. Source: RFC 2326 section 12.33."""
+    """What each media section begins with. Source: RFC 2326 section 12.33."""
     url = re.sub(r"/trackID=\d$", "", request.url.rstrip("/"))
     return ",".join(
-        f"url={url}/trackID={track};seq={stream.sequence(track, first)}"
-        f";rtptime={stream.timestamp(track, first)}"
-        for track, first in connection.firsts.items()
+        f"url={url}/trackID={section};seq={stream.sequence(section, first)}"
+        f";rtptime={stream.timestamp(section, first)}"
+        for section, first in connection.firsts.items()
     )
 
 

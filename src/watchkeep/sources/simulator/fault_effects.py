@@ -20,9 +20,9 @@ from watchkeep.sources.simulator.faults import (
     TimestampWrap,
     active,
 )
+from watchkeep.sources.simulator.media_section import VIDEO
 from watchkeep.sources.simulator.sending import Sender
 from watchkeep.sources.simulator.stream import SimulatedStream
-from watchkeep.sources.simulator.track import VIDEO
 
 # Any odd number would do: elsewhere in all three.
 _OTHER_SSRC, _OTHER_SEQUENCE, _OTHER_TIMESTAMP = 0x5EED5EED, 0x2EED, 0x3EED5EED

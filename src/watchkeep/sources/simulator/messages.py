@@ -34,12 +34,12 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The stream's name in the URL, without slashes at its ends and without a track."""
+        """The stream's name in the URL, without slashes at its ends and without a section."""
         return _TRACK.sub("", unquote(urlsplit(self.url).path).strip("/"))
 
     @property
-    def track(self) -> int:
-        """The number of the track that the URL names; 0 when it names none."""
+    def section(self) -> int:
+        """The number of the section that the URL names; 0 when it names none."""
         found = _TRACK.search(urlsplit(self.url).path.rstrip("/"))
         return int(found[1]) if found else 0
 

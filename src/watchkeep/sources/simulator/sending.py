@@ -13,10 +13,10 @@ from watchkeep.sources.simulator.faults import (
     Stall,
     active,
 )
+from watchkeep.sources.simulator.media_section import VIDEO, sender_report
 from watchkeep.sources.simulator.packet_faults import cuts_fragments, spoiled, without_ends
 from watchkeep.sources.simulator.packetisation import restamp
 from watchkeep.sources.simulator.stream import PhaseGroup, SimulatedStream
-from watchkeep.sources.simulator.track import VIDEO, sender_report
 
 # After a suspended machine or a frozen process the missed pictures are left out, not sent in a burst.
 _LONGEST_DELAY_TICKS = 10 * TICKS_PER_SECOND
@@ -38,15 +38,15 @@ class Sender:
         self._groups: list[PhaseGroup] = []  # those that someone watches
 
     def start(self, stream: SimulatedStream, connection: Connection, now: int) -> None:
-        """Let the connection have units of its tracks from the next ones on."""
+        """Let the connection have units of its sections from the next ones on."""
         if connection not in stream.connections:
             stream.connections.append(connection)
         self._watch(stream, now)
-        tracks = [track for track in connection.channels if track in stream.group.next_numbers]
-        connection.firsts = {track: stream.group.next_numbers[track] for track in tracks}
+        sections = [section for section in connection.channels if section in stream.group.next_numbers]
+        connection.firsts = {section: stream.group.next_numbers[section] for section in sections}
         if self._joins_at_key and VIDEO in connection.firsts:
             connection.firsts[VIDEO] = stream.group.pictures.next_key(connection.firsts[VIDEO])
-        connection.unreported = set(tracks)
+        connection.unreported = set(sections)
         connection.is_playing = True
         stream.owes_key = True
 
@@ -65,43 +65,43 @@ class Sender:
             stream.restamps.clear()
             return
         before = {
-            track: (
-                stream.sequence(track, old.next_numbers[track]),
-                stream.timestamp_at(track, now),
-                stream.ssrc(track),
+            section: (
+                stream.sequence(section, old.next_numbers[section]),
+                stream.timestamp_at(section, now),
+                stream.ssrc(section),
             )
-            for track in old.tracks
+            for section in old.sections
         }
         self._leave(stream)
         stream.group = group
         self._watch(stream, now)
         firsts = dict(group.next_numbers)
         firsts[VIDEO] = group.pictures.next_key(firsts[VIDEO])
-        for number, track in group.tracks.items():
+        for number, section in group.sections.items():
             if number in before:
                 sequence, timestamp, ssrc = before[number]
                 changed = stream.restamp(number)
-                changed.sequence = sequence - track.sequence(firsts[number])
-                changed.timestamp = timestamp - track.timestamp_at(now)
-                changed.ssrc = ssrc - track.ssrc
+                changed.sequence = sequence - section.sequence(firsts[number])
+                changed.timestamp = timestamp - section.timestamp_at(now)
+                changed.ssrc = ssrc - section.ssrc
         for connection in stream.connections:
             connection.firsts = {
-                track: first for track, first in firsts.items() if track in connection.channels
+                section: first for section, first in firsts.items() if section in connection.channels
             }
 
     def send_due(self, now: int) -> None:
         """Send every unit and report that is due at now, in ticks of Unix time."""
         for group in self._groups:
-            for track, clock in group.tracks.items():
-                number = group.next_numbers[track]
+            for section, clock in group.sections.items():
+                number = group.next_numbers[section]
                 if clock.due_ticks(number) > now:
                     continue
                 if now - clock.due_ticks(number) > _LONGEST_DELAY_TICKS:
                     number = clock.next_after(now)
                 while clock.due_ticks(number) <= now:
-                    self._send_unit(group, track, number, now)
+                    self._send_unit(group, section, number, now)
                     number += 1
-                group.next_numbers[track] = number
+                group.next_numbers[section] = number
             if now >= group.next_report_ticks:
                 group.next_report_ticks = now + self._report_every_ticks
                 for stream in group.watched:
@@ -111,50 +111,50 @@ class Sender:
         """When the next unit is due; None when nobody watches."""
         return min(
             (
-                clock.due_ticks(group.next_numbers[track])
+                clock.due_ticks(group.next_numbers[section])
                 for group in self._groups
-                for track, clock in group.tracks.items()
+                for section, clock in group.sections.items()
             ),
             default=None,
         )
 
-    def _send_unit(self, group: PhaseGroup, track: int, number: int, now: int) -> None:
-        packets = group.tracks[track].stamped(number)
+    def _send_unit(self, group: PhaseGroup, section: int, number: int, now: int) -> None:
+        packets = group.sections[section].stamped(number)
         for stream in group.watched:
             if not stream.is_plain:
-                self._send_changed(stream, track, number, packets, now)
+                self._send_changed(stream, section, number, packets, now)
                 continue
             for connection in stream.connections:
-                first = connection.firsts.get(track)
+                first = connection.firsts.get(section)
                 if first is not None and number >= first:
                     if connection.unreported:
-                        self._report_first(stream, connection, track, now)
-                    connection.send_media(track, packets)
+                        self._report_first(stream, connection, section, now)
+                    connection.send_media(section, packets)
 
     def _send_changed(
-        self, stream: SimulatedStream, track: int, number: int, packets: bytes | memoryview, now: int
+        self, stream: SimulatedStream, section: int, number: int, packets: bytes | memoryview, now: int
     ) -> None:
         """Send a unit of a stream that is not as its group is."""
         if active(stream.faults, Stall) is not None:
             return
-        if track == VIDEO and self._is_left_out(stream, number):
+        if section == VIDEO and self._is_left_out(stream, number):
             return
-        changed = stream.restamps.get(track)
+        changed = stream.restamps.get(section)
         if changed is not None:
             packets = restamp(
                 packets, sequence=changed.sequence, timestamp=changed.timestamp, ssrc=changed.ssrc
             )
-        if track == VIDEO and stream.faults:
+        if section == VIDEO and stream.faults:
             codec = stream.group.pictures.clip.codec
             if cuts_fragments(stream.faults):
                 packets, missing = without_ends(packets, codec)
                 stream.restamp(VIDEO).sequence -= missing
             packets = spoiled(packets, stream.faults, codec, self._rng)
         for connection in stream.connections:
-            first = connection.firsts.get(track)
+            first = connection.firsts.get(section)
             if first is not None and number >= first:
-                self._report_first(stream, connection, track, now)
-                connection.send_media(track, packets)
+                self._report_first(stream, connection, section, now)
+                connection.send_media(section, packets)
 
     def _is_left_out(self, stream: SimulatedStream, number: int) -> bool:
         """Whether a picture is not sent; but for lost ones, sequence numbers close up."""
@@ -175,23 +175,23 @@ class Sender:
             for connection in stream.connections:
                 self._report_to(stream, connection, connection.firsts, now)
 
-    def _report_first(self, stream: SimulatedStream, connection: Connection, track: int, now: int) -> None:
-        if track in connection.unreported:
-            connection.unreported.discard(track)
-            self._report_to(stream, connection, (track,), now)
+    def _report_first(self, stream: SimulatedStream, connection: Connection, section: int, now: int) -> None:
+        if section in connection.unreported:
+            connection.unreported.discard(section)
+            self._report_to(stream, connection, (section,), now)
 
     def _report_to(
-        self, stream: SimulatedStream, connection: Connection, tracks: Iterable[int], now: int
+        self, stream: SimulatedStream, connection: Connection, sections: Iterable[int], now: int
     ) -> None:
         if connection.trickle is not None:
             return
-        for track in tracks:
+        for section in sections:
             connection.send(
                 sender_report(
-                    ssrc=stream.ssrc(track),
+                    ssrc=stream.ssrc(section),
                     unix_s=now / TICKS_PER_SECOND + _clock_error_s(stream, now),
-                    timestamp=stream.timestamp_at(track, now),
-                    channel=connection.channels[track][1],
+                    timestamp=stream.timestamp_at(section, now),
+                    channel=connection.channels[section][1],
                 )
             )
 
@@ -199,7 +199,7 @@ class Sender:
         group = stream.group
         if group not in self._groups:
             self._groups.append(group)
-            group.next_numbers = {track: clock.next_after(now) for track, clock in group.tracks.items()}
+            group.next_numbers = {section: clock.next_after(now) for section, clock in group.sections.items()}
             group.next_report_ticks = now + self._report_every_ticks
         if stream not in group.watched:
             group.watched.append(stream)

@@ -9,11 +9,11 @@ from watchkeep.domain.errors import Invalid
 from watchkeep.sources.simulator.clip import Clip, read_clip
 from watchkeep.sources.simulator.connection import Connection
 from watchkeep.sources.simulator.faults import Fault
+from watchkeep.sources.simulator.media_section import METADATA, SOUND, VIDEO, MediaSection
 from watchkeep.sources.simulator.metadata_clock import MetadataClock
 from watchkeep.sources.simulator.picture_clock import PictureClock
 from watchkeep.sources.simulator.sound import Sound, read_sound
 from watchkeep.sources.simulator.sound_clock import SoundClock
-from watchkeep.sources.simulator.track import METADATA, SOUND, VIDEO, Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,30 +40,30 @@ class PhaseGroup:
     """Streams whose clients get the very same bytes: each unit is stamped once for all of them.
 
     Attributes:
-        tracks: By their number; pictures always.
-        next_numbers: Of each track, the unit that is sent next; true while someone watches.
+        sections: By their number; pictures always.
+        next_numbers: Of each section, the unit that is sent next; true while someone watches.
         watched: Those of its streams that have clients.
     """
 
     pictures: PictureClock
     sound: SoundClock | None
     metadata: MetadataClock | None
-    tracks: dict[int, Track] = field(init=False)
+    sections: dict[int, MediaSection] = field(init=False)
     next_numbers: dict[int, int] = field(default_factory=dict)
     next_report_ticks: int = 0
     watched: "list[SimulatedStream]" = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.tracks = {VIDEO: self.pictures}
+        self.sections = {VIDEO: self.pictures}
         if self.sound is not None:
-            self.tracks[SOUND] = self.sound
+            self.sections[SOUND] = self.sound
         if self.metadata is not None:
-            self.tracks[METADATA] = self.metadata
+            self.sections[METADATA] = self.metadata
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Restamp:
-    """How a stream's packets of one track differ from its group's: faults change them.
+    """How a stream's packets of one section differ from its group's: faults change them.
 
     Attributes:
         sequence: Added to sequence numbers.
@@ -83,7 +83,7 @@ class SimulatedStream:
     Attributes:
         home: The group it was made in.
         group: The group whose pictures it shows; another one while a fault says so.
-        restamps: By track; an absent one changes nothing.
+        restamps: By section; an absent one changes nothing.
         faults: Those that are on now, the newest last.
         drifts_since: When each drift of its clock began, in ticks of Unix time.
         pictures_to_lose: So many of the next pictures are left out.
@@ -105,32 +105,32 @@ class SimulatedStream:
         """Whether its clients get its group's packets as they are."""
         return not (self.faults or self.restamps or self.pictures_to_lose)
 
-    def restamp(self, track: int) -> Restamp:
-        """The track's, to be changed."""
-        return self.restamps.setdefault(track, Restamp())
+    def restamp(self, section: int) -> Restamp:
+        """The section's, to be changed."""
+        return self.restamps.setdefault(section, Restamp())
 
-    def sequence(self, track: int, number: int) -> int:
+    def sequence(self, section: int, number: int) -> int:
         """The sequence number of a unit's first packet, as this stream sends it."""
-        changed = self.restamps.get(track)
-        plain = self.group.tracks[track].sequence(number)
+        changed = self.restamps.get(section)
+        plain = self.group.sections[section].sequence(number)
         return plain if changed is None else (plain + changed.sequence) & 0xFFFF
 
-    def timestamp(self, track: int, number: int) -> int:
+    def timestamp(self, section: int, number: int) -> int:
         """A unit's RTP timestamp, as this stream sends it."""
-        changed = self.restamps.get(track)
-        plain = self.group.tracks[track].timestamp(number)
+        changed = self.restamps.get(section)
+        plain = self.group.sections[section].timestamp(number)
         return plain if changed is None else (plain + changed.timestamp) & 0xFFFFFFFF
 
-    def timestamp_at(self, track: int, ticks: int) -> int:
+    def timestamp_at(self, section: int, ticks: int) -> int:
         """The RTP timestamp of an instant of Unix time, in ticks, as this stream counts."""
-        changed = self.restamps.get(track)
-        plain = self.group.tracks[track].timestamp_at(ticks)
+        changed = self.restamps.get(section)
+        plain = self.group.sections[section].timestamp_at(ticks)
         return plain if changed is None else (plain + changed.timestamp) & 0xFFFFFFFF
 
-    def ssrc(self, track: int) -> int:
+    def ssrc(self, section: int) -> int:
         """The SSRC, as this stream sends it."""
-        changed = self.restamps.get(track)
-        plain = self.group.tracks[track].ssrc
+        changed = self.restamps.get(section)
+        plain = self.group.sections[section].ssrc
         return plain if changed is None else (plain + changed.ssrc) & 0xFFFFFFFF
 
 

@@ -70,10 +70,10 @@ class RtspClient:
                 continue
             return self._take_answer()
 
-    def set_up(self, *, channels: str = "0-1", track: int = 0) -> str:
+    def set_up(self, *, channels: str = "0-1", section: int = 0) -> str:
         """SETUP; returns the session."""
         transport = f"RTP/AVP/TCP;unicast;interleaved={channels}"
-        answer = self.ask("SETUP", f"{self.url}/trackID={track}", Transport=transport)
+        answer = self.ask("SETUP", f"{self.url}/trackID={section}", Transport=transport)
         assert answer.status == 200
         return answer.headers["session"].partition(";")[0]
 
@@ -81,9 +81,11 @@ class RtspClient:
         """SETUP and PLAY."""
         return self.ask("PLAY", Session=self.set_up(channels=channels))
 
-    def play_tracks(self, *tracks: int) -> Answer:
+    def play_sections(self, *sections: int) -> Answer:
         """SETUP each, on channels 2n and 2n + 1, and PLAY."""
-        sessions = {self.set_up(channels=f"{2 * track}-{2 * track + 1}", track=track) for track in tracks}
+        sessions = {
+            self.set_up(channels=f"{2 * section}-{2 * section + 1}", section=section) for section in sections
+        }
         assert len(sessions) == 1
         return self.ask("PLAY", Session=sessions.pop())
 

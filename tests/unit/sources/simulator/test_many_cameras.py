@@ -38,7 +38,7 @@ def test_streams_of_one_clip_are_dealt_into_phases_evenly_apart(clips: dict[str,
     assert [each - shown[0] for each in shown] == [0, 45_000, 90_000, 135_000]
 
 
-def test_streams_of_the_same_clip_with_other_tracks_are_other_groups(clips: dict[str, Path]) -> None:
+def test_streams_of_the_same_clip_with_other_sections_are_other_groups(clips: dict[str, Path]) -> None:
     files = {"a": clips["h264"], "b": StreamFiles(video=clips["h264"], has_metadata=True)}
 
     streams = make_streams(files, phases=1, rng=SystemRng())

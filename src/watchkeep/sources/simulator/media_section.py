@@ -1,4 +1,4 @@
-"""A camera's tracks: pictures, sound, metadata. Each is an endless sequence of numbered units."""
+"""The media sections of a camera: pictures, sound, metadata; each an endless sequence of numbered units."""
 
 import struct
 from typing import Protocol
@@ -6,14 +6,14 @@ from typing import Protocol
 from watchkeep.domain.media import TICKS_PER_SECOND
 
 VIDEO, SOUND, METADATA = 0, 1, 2
-"""Numbers of the tracks in a description, as in `trackID=1`."""
+"""Numbers of the sections, as in `trackID=1`."""
 
 _NTP_EPOCH_SECONDS = 2_208_988_800  # from 1900 to 1970
 _SENDER_REPORT = struct.Struct(">BBHBBHIQIII")
 _SDES_CNAME = b"simulator"
 
 
-class Track(Protocol):
+class MediaSection(Protocol):
     """What goes out as one RTP stream. Everything about a unit follows from its number alone."""
 
     ssrc: int

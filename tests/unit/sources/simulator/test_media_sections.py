@@ -72,7 +72,7 @@ def follows(units: list[bytes], wanted: list[bytes]) -> bool:
 
 def sound_packets(cameras: SimulatedCameras, name: str, count: int) -> list[RtpPacket]:
     with RtspClient(cameras.url(name)) as client:
-        client.play_tracks(0, 1)
+        client.play_sections(0, 1)
         return client.packets(count, channel=2)
 
 
@@ -108,7 +108,7 @@ def test_g711_arrives_in_pieces_of_20_ms(
     assert {(b.timestamp - a.timestamp) % (1 << 32) for a, b in pairwise(packets)} == {160}
 
 
-def test_the_description_tells_each_track_with_its_own_address(
+def test_the_description_tells_each_section_with_its_own_address(
     cameras: SimulatedCameras, files: dict[str, Path]
 ) -> None:
     with av.open(str(files["aac"])) as container:
@@ -126,16 +126,16 @@ def test_the_description_tells_each_track_with_its_own_address(
     assert "a=control:trackID=2" in metadata
 
 
-def test_a_track_that_is_not_there_cannot_be_set_up(cameras: SimulatedCameras) -> None:
+def test_a_section_that_is_not_there_cannot_be_set_up(cameras: SimulatedCameras) -> None:
     with RtspClient(cameras.url("silent")) as client:
         assert "m=audio" not in client.ask("DESCRIBE").body
         transport = "RTP/AVP/TCP;unicast;interleaved=2-3"
         assert client.ask("SETUP", client.url + "/trackID=1", Transport=transport).status == 404
 
 
-def test_each_track_keeps_its_own_numbers_and_gets_reports_of_its_own(cameras: SimulatedCameras) -> None:
+def test_each_section_keeps_its_own_numbers_and_gets_reports_of_its_own(cameras: SimulatedCameras) -> None:
     with RtspClient(cameras.url("all")) as client:
-        places = client.play_tracks(0, 1, 2).headers["rtp-info"].split(",")
+        places = client.play_sections(0, 1, 2).headers["rtp-info"].split(",")
         assert [place.partition("trackID=")[2][0] for place in places] == ["0", "1", "2"]
         reports: dict[int, SenderReport] = {}
         packets: dict[int, RtpPacket] = {}
@@ -144,7 +144,7 @@ def test_each_track_keeps_its_own_numbers_and_gets_reports_of_its_own(cameras: S
                 reports[channel] = frame
             elif channel not in packets:
                 packets[channel] = frame
-                # Its first report comes ahead of a track's first packet.
+                # Its first report comes ahead of a section's first packet.
                 assert channel + 1 in reports
             if len(packets) == 3:
                 break
@@ -167,7 +167,7 @@ def test_a_client_that_wants_pictures_only_gets_no_sound(cameras: SimulatedCamer
 
 def test_a_metadata_document_tells_the_second(cameras: SimulatedCameras) -> None:
     with RtspClient(cameras.url("all")) as client:
-        client.play_tracks(0, 2)
+        client.play_sections(0, 2)
         first, second = client.packets(2, channel=4)
 
     times = []
