@@ -120,6 +120,7 @@ class Dialogue:
             stream = self.streams[connection.stream]
             was_playing = connection.is_playing
             self.start(connection)
+            # Its answer may be a slow one; pictures wait for it.
             connection.is_playing = was_playing
             headers = {
                 "Range": "npt=now-",

@@ -299,7 +299,7 @@ class CameraSimulator:
         self._connections.remove(connection)
         if connection.stream:
             self._sender.stop(self._streams[connection.stream], connection)
-        if not connection.is_silent:
+        if connection.socket in self._selector.get_map():
             self._selector.unregister(connection.socket)
         connection.close()
         log.info("client gone", extra={"stream": connection.stream, "reason": connection.fault or "done"})
