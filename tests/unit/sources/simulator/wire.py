@@ -1,5 +1,6 @@
 """What tests ask of packets as they came, with the clip of `faulty_cameras`."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from simulator_process import SimulatedCameras
@@ -14,6 +15,16 @@ def played(cameras: SimulatedCameras, name: str, wanted: int = 120) -> list[RtpP
     with RtspClient(cameras.url(name)) as client:
         client.play()
         return client.packets(wanted)
+
+
+def packets_until(
+    client: RtspClient, packets: list[RtpPacket], is_enough: Callable[[list[RtpPacket]], bool]
+) -> list[RtpPacket]:
+    """The packets and those that follow, until they are enough; however much lay in the socket before."""
+    while not is_enough(packets):
+        assert len(packets) < 20_000
+        packets = packets + client.packets(1)
+    return packets
 
 
 def sequence_steps(packets: list[RtpPacket]) -> list[int]:
