@@ -97,7 +97,7 @@ def answer(
     body: bytes = b"",
 ) -> bytes:
     """An RTSP answer with the request's CSeq."""
-    lines = [f"RTSP/1.0 {status} {_REASONS[status]}"]
+    lines = [f"RTSP/1.0 {status} {_REASONS.get(status, "Refused")}"]
     if request is not None and "cseq" in request.headers:
         lines.append(f"CSeq: {request.headers['cseq']}")
     for name, values in (headers or {}).items():

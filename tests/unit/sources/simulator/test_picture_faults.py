@@ -58,13 +58,19 @@ def test_another_cameras_pictures_go_on_under_the_name_and_back(
             assert "H265" in late.ask("DESCRIBE").body
         packets = packets_until(client, packets, ends_with(b"\x40\x01"))
         assert [packet.payload[0] >> 1 for packet in packets[-3:]] == [32, 33, 34]  # VPS, SPS, PPS
+        change = len(packets) - 3
         faulty_cameras.clear()
         packets = packets_until(client, packets, ends_with(b"\x67"))
         assert kind(packets[-2]) == 8
+        back = len(packets) - 3
         packets += client.packets(20)
 
     assert set(sequence_steps(packets)) == {1}
     assert len({packet.ssrc for packet in packets}) == 1
+    # Nothing comes that needs a picture from before the change: no type of the other codec (H.265's
+    # are 2 here), and no H.264, for H.265's heads end in layer 0, sub-layer 1.
+    assert {packet.payload[0] & 0x1F for packet in packets[:change]} <= {1, 5, 6, 7, 8, 28}
+    assert {packet.payload[1] for packet in packets[change:back]} == {1}
     # Each change may cost the wait for a key picture, and no more.
     assert max(timestamp_steps(packets)) < 1.5 * 90_000
 
