@@ -97,7 +97,8 @@ def answer(
     body: bytes = b"",
 ) -> bytes:
     """An RTSP answer with the request's CSeq."""
-    lines = [f"RTSP/1.0 {status} {_REASONS.get(status, "Refused")}"]
+    reason = _REASONS.get(status, "Refused")
+    lines = [f"RTSP/1.0 {status} {reason}"]
     if request is not None and "cseq" in request.headers:
         lines.append(f"CSeq: {request.headers['cseq']}")
     for name, values in (headers or {}).items():

@@ -185,7 +185,9 @@ def test_slow_answers_come_byte_by_byte(faulty_cameras: SimulatedCameras, name: 
     assert max(map(len, pieces)) < 100
 
 
-@pytest.mark.parametrize(("method", "status"), [("SETUP", 453), ("SETUP", 461), ("DESCRIBE", 503)])
+@pytest.mark.parametrize(
+    ("method", "status"), [("SETUP", 453), ("SETUP", 461), ("DESCRIBE", 503), ("SETUP", 599)]
+)
 def test_a_method_is_refused(faulty_cameras: SimulatedCameras, name: str, method: str, status: int) -> None:
     faulty_cameras.inject(Refusal(stream=name, method=method, status=status))
     with RtspClient(faulty_cameras.url(name)) as client:
