@@ -5,16 +5,19 @@ The child ends when its standard input does, so it never outlives the test run.
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from watchkeep.domain.camera import Secret
 from watchkeep.runtime.system import SystemClock, SystemRng
+from watchkeep.sources.simulator.faults import Fault
 from watchkeep.sources.simulator.server import CameraSimulator, SimulatorOptions, serve
+from watchkeep.sources.simulator.stream import StreamFiles
 
 _FAULTS = {
     "stall",
@@ -24,6 +27,7 @@ _FAULTS = {
     "drop_clients",
     "lose_pictures",
     "shift_ntp",
+    "clear",
 }
 
 
@@ -60,6 +64,13 @@ class SimulatedCameras:
     def shift_ntp(self, seconds: float) -> None:
         self._tell("shift_ntp", seconds)
 
+    def inject(self, fault: Fault) -> None:
+        """Let a fault happen; its start counts from now on."""
+        self._tell("inject", pickle.dumps(fault).hex())
+
+    def clear(self) -> None:
+        self._tell("clear")
+
     def _tell(self, fault: str, *given: object, **named: object) -> None:
         """Change the simulator; on return the change is seen by its next turn."""
         assert self._process.stdin is not None
@@ -71,25 +82,27 @@ class SimulatedCameras:
 
 @contextmanager
 def simulated_cameras(
-    files: Mapping[str, Path],
+    files: Mapping[str, Path | StreamFiles],
     *,
     port: int = 0,
     user: str = "",
     password: str = "",
     joins_at_key: bool = False,
     client_limit_bytes: int = 8 * 1024 * 1024,
+    phases: int = 1,
+    report_every_s: float = 5.0,
+    faults: Sequence[Fault] = (),
 ) -> Iterator[SimulatedCameras]:
     """Serve files as cameras from a child process until the block ends."""
-    order = {
-        "files": {name: str(path) for name, path in files.items()},
-        "options": {
-            "port": port,
-            "user": user,
-            "joins_at_key": joins_at_key,
-            "client_limit_bytes": client_limit_bytes,
-        },
-        "password": password,
+    options = {
+        "port": port,
+        "user": user,
+        "joins_at_key": joins_at_key,
+        "client_limit_bytes": client_limit_bytes,
+        "phases": phases,
+        "report_every_s": report_every_s,
     }
+    order = pickle.dumps((dict(files), options, password, tuple(faults))).hex()
     process = subprocess.Popen(
         [sys.executable, __file__],
         stdin=subprocess.PIPE,
@@ -101,7 +114,7 @@ def simulated_cameras(
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.write(order + "\n")
         process.stdin.flush()
         line = process.stdout.readline()
         if not line:
@@ -120,21 +133,20 @@ def simulated_cameras(
 def _listen_to_orders(simulator: CameraSimulator, stop: threading.Event) -> None:
     for line in sys.stdin:
         fault, given, named = json.loads(line)
-        if fault not in _FAULTS:
+        if fault == "inject":
+            simulator.inject(pickle.loads(bytes.fromhex(given[0])))
+        elif fault in _FAULTS:
+            getattr(simulator, fault)(*given, **named)
+        else:
             raise ValueError(fault)
-        getattr(simulator, fault)(*given, **named)
         print("ok", flush=True)
     stop.set()
 
 
 def _main() -> None:
-    order = json.loads(sys.stdin.readline())
-    simulator = CameraSimulator(
-        {name: Path(path) for name, path in order["files"].items()},
-        SimulatorOptions(**order["options"], password=Secret(order["password"])),
-        clock=SystemClock(),
-        rng=SystemRng(),
-    )
+    files, given, password, faults = pickle.loads(bytes.fromhex(sys.stdin.readline()))
+    options = SimulatorOptions(**given, password=Secret(password))
+    simulator = CameraSimulator(files, options, faults=faults, clock=SystemClock(), rng=SystemRng())
     stop = threading.Event()
     threading.Thread(target=_listen_to_orders, args=(simulator, stop), daemon=True).start()
     print(simulator.port, flush=True)

@@ -1,10 +1,11 @@
 """One client's TCP connection: never blocks, never keeps more than its bound."""
 
 import socket
+import struct
 from collections import deque
 
 from watchkeep.sources.simulator.packetisation import on_channel
-from watchkeep.sources.simulator.picture_clock import PictureClock
+from watchkeep.sources.simulator.trickle import Trickle
 
 
 class Connection:
@@ -12,22 +13,46 @@ class Connection:
 
     Args:
         sock: The accepted socket, non-blocking.
-        nonce: What Digest answers must be made with; also the session's name.
+        nonce: What Digest answers must be made with; at first also the session's name.
         limit_bytes: How much may wait for a client that does not read; beyond it the connection is broken.
+        unsettled: Told of the connection when it begins to wait for its socket, or ends.
+
+    Attributes:
+        stream: The name that was set up; empty until then.
+        channels: Of each section that was set up, the channels of its packets and its reports.
+        firsts: Of each section that plays, the first unit that this client gets.
+        unreported: Sections whose first sender report is still to come; it goes ahead of the first unit.
+        heard_ticks: When the client last asked something, in ticks of Unix time.
+        refusals: How many right sign-ins were refused as stale.
+        is_silent: Nothing is read or sent any more, but the connection stays.
+        trickle: What is sent little by little; until it is over nothing else is sent.
     """
 
-    def __init__(self, sock: socket.socket, *, nonce: str, limit_bytes: int) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        *,
+        nonce: str,
+        limit_bytes: int,
+        unsettled: "set[Connection] | None" = None,
+    ) -> None:
         self.socket = sock
         self.nonce = nonce
+        self.session = nonce
         self.received = bytearray()
         self.stream = ""
-        self.channel = 0
-        self.report_channel = 1
+        self.channels: dict[int, tuple[int, int]] = {}
+        self.firsts: dict[int, int] = {}
+        self.unreported: set[int] = set()
         self.is_playing = False
-        self.first_picture = 0
         self.is_closing = False
+        self.is_silent = False
+        self.heard_ticks = 0
+        self.refusals = 0
         self.fault = ""
+        self.trickle: Trickle | None = None
         self._limit_bytes = limit_bytes
+        self._unsettled = set() if unsettled is None else unsettled
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
 
@@ -39,7 +64,7 @@ class Connection:
     @property
     def is_finished(self) -> bool:
         """Whether the connection is broken, or closing with nothing left to send."""
-        return bool(self.fault) or (self.is_closing and not self._waiting)
+        return bool(self.fault) or (self.is_closing and not self._waiting and self.trickle is None)
 
     def receive(self) -> None:
         """Take what has arrived into `received`; the end of the connection is a fault."""
@@ -48,32 +73,58 @@ class Connection:
         except BlockingIOError:
             return
         except OSError as error:
-            self.fault = error.strerror or "reset"
+            self.end(error.strerror or "reset")
             return
         if not data:
-            self.fault = "closed by the client"
+            self.end("closed by the client")
         self.received += data
 
     def send(self, data: bytes | memoryview) -> None:
         """Send, or keep for later; answers and media go through here in one order."""
-        if self.fault:
+        if self.fault or self.is_silent:
             return
         sent = 0 if self._waiting else self._try(data)
         if sent == len(data):
             return
+        self._unsettled.add(self)
         # A copy: the clip's packets are stamped anew for the next client.
         self._waiting.append(bytes(data[sent:]))
         self._waiting_bytes += len(data) - sent
         if self._waiting_bytes > self._limit_bytes:
-            self.fault = "does not read"
+            self.end("does not read")
 
-    def send_media(self, packets: memoryview) -> None:
-        """Send interleaved RTP packets on the client's channel."""
-        self.send(packets if self.channel == 0 else on_channel(bytes(packets), self.channel))
+    def send_media(self, section: int, packets: bytes | memoryview) -> None:
+        """Send interleaved RTP packets on the section's channel, unless something trickles."""
+        if self.trickle is not None:
+            return
+        channel = self.channels[section][0]
+        self.send(packets if channel == 0 else on_channel(bytes(packets), channel))
 
-    def send_report(self, clock: PictureClock, ticks: int, ntp_offset_s: float) -> None:
-        """Send an RTCP sender report on the client's channel."""
-        self.send(clock.sender_report(ticks, channel=self.report_channel, ntp_offset_s=ntp_offset_s))
+    def send_trickling(self, trickle: Trickle) -> None:
+        """Send little by little from now on; `drip` has to be called for it."""
+        self.trickle = trickle
+
+    def drip(self, now_s: float) -> None:
+        """Send what of the trickle is due; nothing while the socket takes no more."""
+        if self.trickle is None or self._waiting:
+            return
+        self.send(self.trickle.due(now_s))
+        if self.trickle.is_over:
+            self.trickle = None
+            self._unsettled.add(self)
+
+    def fall_silent(self) -> None:
+        """Neither read nor send any more, and stay open."""
+        self.is_silent = True
+        self.is_playing = False
+        self._unsettled.add(self)
+
+    def end(self, reason: str, *, resets: bool = False) -> None:
+        """Give the client up; resets: with RST, so that what was not sent yet is thrown away."""
+        if resets:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.fault = reason
+        self._unsettled.add(self)
 
     def flush(self) -> None:
         """Send what waits, as far as the socket takes it."""
@@ -96,5 +147,5 @@ class Connection:
         except BlockingIOError:
             return 0
         except OSError as error:
-            self.fault = error.strerror or "reset"
+            self.end(error.strerror or "reset")
             return 0

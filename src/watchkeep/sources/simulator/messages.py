@@ -1,5 +1,6 @@
 """RTSP requests and answers as bytes. Source: RFC 2326 sections 4 to 7 and 10.12."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -8,15 +9,19 @@ from watchkeep.domain.errors import Invalid
 
 _REASONS = {
     200: "OK",
+    302: "Moved Temporarily",
     400: "Bad Request",
     401: "Unauthorized",
     404: "Not Found",
+    453: "Not Enough Bandwidth",
     454: "Session Not Found",
     455: "Method Not Valid in This State",
     461: "Unsupported Transport",
     501: "Not Implemented",
+    503: "Service Unavailable",
 }
 _LONGEST_REQUEST_BYTES = 64 * 1024
+_TRACK = re.compile(r"/trackID=(\d)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +34,14 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The stream's name in the URL, without slashes at its ends and without a track."""
-        path = unquote(urlsplit(self.url).path).strip("/")
-        return path.removesuffix("/trackID=0")
+        """The stream's name in the URL, without slashes at its ends and without a section."""
+        return _TRACK.sub("", unquote(urlsplit(self.url).path).strip("/"))
+
+    @property
+    def section(self) -> int:
+        """The number of the section that the URL names; 0 when it names none."""
+        found = _TRACK.search(urlsplit(self.url).path.rstrip("/"))
+        return int(found[1]) if found else 0
 
 
 def take_request(received: bytearray) -> Request | None:
@@ -87,7 +97,8 @@ def answer(
     body: bytes = b"",
 ) -> bytes:
     """An RTSP answer with the request's CSeq."""
-    lines = [f"RTSP/1.0 {status} {_REASONS[status]}"]
+    reason = _REASONS.get(status, "Refused")
+    lines = [f"RTSP/1.0 {status} {reason}"]
     if request is not None and "cseq" in request.headers:
         lines.append(f"CSeq: {request.headers['cseq']}")
     for name, values in (headers or {}).items():

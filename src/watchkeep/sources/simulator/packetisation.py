@@ -59,6 +59,24 @@ def patch(buffer: bytearray, offsets: Sequence[int], *, sequence: int, timestamp
         _PATCHED.pack_into(buffer, offset, number & 0xFFFF, timestamp, ssrc)
 
 
+def restamp(packets: bytes | memoryview, *, sequence: int, timestamp: int, ssrc: int) -> bytes:
+    """A copy of interleaved packets with something added to sequence numbers, timestamps and SSRC."""
+    changed = bytearray(packets)
+    at = 0
+    while at < len(changed):
+        offset = at + FRAME_LENGTH + 2
+        old_sequence, old_timestamp, old_ssrc = _PATCHED.unpack_from(changed, offset)
+        _PATCHED.pack_into(
+            changed,
+            offset,
+            (old_sequence + sequence) & 0xFFFF,
+            (old_timestamp + timestamp) & 0xFFFFFFFF,
+            (old_ssrc + ssrc) & 0xFFFFFFFF,
+        )
+        at += FRAME_LENGTH + int.from_bytes(changed[at + 2 : at + 4], "big")
+    return bytes(changed)
+
+
 def on_channel(packets: bytes, channel: int) -> bytes:
     """The same interleaved packets for another channel than 0."""
     moved = bytearray(packets)

@@ -3,18 +3,13 @@
 The clip is tied to the wall clock: the picture with media time m of a clip of length L is sent when
 Unix time modulo L is m. So a time code that is burnt into the clip tells the wall time modulo L, two
 streams of one camera show the same instant, and a restarted simulator goes on where it would have been.
+A phase other than 0 moves that, so that many cameras of one clip do not send their key pictures at once.
 """
 
-import struct
 from bisect import bisect_left
 
-from watchkeep.domain.media import TICKS_PER_SECOND
 from watchkeep.sources.simulator.clip import Clip, Picture
 from watchkeep.sources.simulator.packetisation import patch
-
-_NTP_EPOCH_SECONDS = 2_208_988_800  # from 1900 to 1970
-_SENDER_REPORT = struct.Struct(">BBHBBHIQIII")
-_SDES_CNAME = b"simulator"
 
 
 class PictureClock:
@@ -25,10 +20,12 @@ class PictureClock:
     Args:
         clip: What is played.
         chance: 8 random bytes: SSRC and starts of sequence numbers and timestamps.
+        phase_ticks: How much later than Unix time tells everything is shown and sent.
     """
 
-    def __init__(self, clip: Clip, chance: bytes) -> None:
+    def __init__(self, clip: Clip, chance: bytes, *, phase_ticks: int = 0) -> None:
         self.clip = clip
+        self._phase_ticks = phase_ticks
         self.ssrc = int.from_bytes(chance[:4], "big")
         self._first_sequence = int.from_bytes(chance[4:6], "big")
         self._first_timestamp = int.from_bytes(chance[4:8], "big")
@@ -36,13 +33,14 @@ class PictureClock:
 
     def next_after(self, ticks: int) -> int:
         """The first picture that is due at or after ticks of Unix time."""
-        loop, position = divmod(ticks - self._send_ticks[0], self.clip.length_ticks)
+        since = ticks - self._phase_ticks - self._send_ticks[0]
+        loop, position = divmod(since, self.clip.length_ticks)
         return loop * len(self._send_ticks) + bisect_left(self._send_ticks, position + self._send_ticks[0])
 
     def due_ticks(self, number: int) -> int:
         """When picture number is due, in ticks of Unix time."""
         loop, index = divmod(number, len(self._send_ticks))
-        return loop * self.clip.length_ticks + self._send_ticks[index]
+        return loop * self.clip.length_ticks + self._send_ticks[index] + self._phase_ticks
 
     def picture(self, number: int) -> Picture:
         """Picture number, of whichever loop."""
@@ -63,7 +61,8 @@ class PictureClock:
     def timestamp(self, number: int) -> int:
         """The picture's RTP timestamp."""
         loop = number // len(self._send_ticks)
-        return self.timestamp_at(loop * self.clip.length_ticks + self.picture(number).pts_ticks)
+        shown = loop * self.clip.length_ticks + self.picture(number).pts_ticks
+        return self.timestamp_at(shown + self._phase_ticks)
 
     def timestamp_at(self, ticks: int) -> int:
         """The RTP timestamp of an instant of Unix time, in ticks."""
@@ -80,16 +79,3 @@ class PictureClock:
             ssrc=self.ssrc,
         )
         return memoryview(self.clip.packets)[picture.start : picture.end]
-
-    def sender_report(self, ticks: int, *, channel: int, ntp_offset_s: float) -> bytes:
-        """An RTCP sender report with CNAME as an interleaved frame. Source: RFC 3550 section 6.4.1."""
-        seconds = ticks / TICKS_PER_SECOND + ntp_offset_s + _NTP_EPOCH_SECONDS
-        ntp = int(seconds * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
-        chunk = struct.pack(">I", self.ssrc) + bytes([1, len(_SDES_CNAME)]) + _SDES_CNAME
-        chunk += bytes(4 - len(chunk) % 4)
-        description = struct.pack(">BBH", 0x81, 202, len(chunk) // 4) + chunk
-        # Counts of packets and octets are of no use to a recorder and stay 0.
-        report = _SENDER_REPORT.pack(
-            0x24, channel, 28 + len(description), 0x80, 200, 6, self.ssrc, ntp, self.timestamp_at(ticks), 0, 0
-        )
-        return report + description

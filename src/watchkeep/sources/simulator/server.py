@@ -4,7 +4,7 @@ import errno
 import logging
 import selectors
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +14,25 @@ from watchkeep.domain.camera import Secret
 from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.errors import Conflict, Invalid
 from watchkeep.domain.media import TICKS_PER_SECOND
-from watchkeep.sources.simulator.clip import read_clip
 from watchkeep.sources.simulator.connection import Connection
 from watchkeep.sources.simulator.dialogue import Dialogue
+from watchkeep.sources.simulator.fault_effects import FaultEffects
+from watchkeep.sources.simulator.fault_script import FaultScript
+from watchkeep.sources.simulator.faults import (
+    ClockOffset,
+    Drop,
+    Fault,
+    LostPictures,
+    RefuseSignIn,
+    Stall,
+    active,
+)
 from watchkeep.sources.simulator.messages import answer, take_request
-from watchkeep.sources.simulator.picture_clock import PictureClock
+from watchkeep.sources.simulator.sending import Sender
+from watchkeep.sources.simulator.stream import StreamFiles, make_streams
 
 log = logging.getLogger(__name__)
 
-_REPORT_EVERY_TICKS = 5 * TICKS_PER_SECOND
-# After a suspended machine or a frozen process the missed pictures are left out, not sent in a burst.
-_LONGEST_DELAY_TICKS = 10 * TICKS_PER_SECOND
 # How soon a changed fault or a stop is seen.
 _LONGEST_WAIT_S = 0.05
 _NO_PASSWORD = Secret("")
@@ -47,6 +55,10 @@ class SimulatorOptions:
         user: Who may connect; empty: anyone.
         joins_at_key: Begin with a key picture; otherwise in mid-GOP, as most cameras do.
         client_limit_bytes: How much may wait for a client that does not read before it is dropped.
+        phases: Into how many groups the streams of one clip are dealt. Those of a group send the same bytes
+            at the same instants; with more groups, not all key pictures come at once. A time code in the clip
+            tells the wall time in the first group only.
+        report_every_s: How often sender reports go out.
     """
 
     host: str = "127.0.0.1"
@@ -55,17 +67,8 @@ class SimulatorOptions:
     password: Secret = _NO_PASSWORD
     joins_at_key: bool = False
     client_limit_bytes: int = 8 * 1024 * 1024
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Live:
-    """A stream that someone may watch: the next picture and those who get it."""
-
-    clock: PictureClock
-    connections: list[Connection]
-    next_picture: int = 0
-    next_report_ticks: int = 0
-    pictures_to_lose: int = 0
+    phases: int = 1
+    report_every_s: float = 5.0
 
 
 class CameraSimulator:
@@ -76,40 +79,47 @@ class CameraSimulator:
 
     Args:
         files: The clip of each name; a second stream of a camera is simply another name: "door", "door/sub".
+            Names of the same clip share its packets: hundreds cost little more than one (see `numbered`).
+        faults: What goes wrong and when, from the first turn on.
 
     Raises:
         NoVideo: A file cannot be read, or holds no H.264 or H.265 video.
-        Invalid: No file is given.
+        Invalid: No file is given, or a fault names a stream that is not there.
         Conflict: The port is taken.
     """
 
     def __init__(
-        self, files: Mapping[str, Path], options: SimulatorOptions | None = None, *, clock: Clock, rng: Rng
+        self,
+        files: Mapping[str, Path | StreamFiles],
+        options: SimulatorOptions | None = None,
+        *,
+        faults: Sequence[Fault] = (),
+        clock: Clock,
+        rng: Rng,
     ) -> None:
-        if not files:
-            raise Invalid("A camera simulator needs at least one file.")
         self._options = options or SimulatorOptions()
         self._rng = rng
         self._clock = clock
         self._start_ns = int(clock.now().timestamp() * 1e9) - clock.monotonic_ns()
-        clips = {path: read_clip(path) for path in set(files.values())}
-        self._lives = {
-            name.strip("/"): _Live(clock=PictureClock(clips[path], rng.token(8)), connections=[])
-            for name, path in files.items()
-        }
+        self._streams = make_streams(files, phases=self._options.phases, rng=rng)
+        self._script = FaultScript(faults, self._streams)
+        self._sender = Sender(
+            joins_at_key=self._options.joins_at_key,
+            report_every_ticks=round(self._options.report_every_s * TICKS_PER_SECOND),
+            rng=rng,
+        )
         self._dialogue = Dialogue(
-            streams={name: live.clock for name, live in self._lives.items()},
+            streams=self._streams,
             user=self._options.user,
             password=self._options.password,
             start=self._start,
+            rng=rng,
         )
         self._selector = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
-        self._stalled: set[str | None] = set()
-        self._to_drop: set[str | None] = set()
+        self._unsettled: set[Connection] = set()
+        self._effects = FaultEffects(self._streams, self._connections, self._sender)
         self._refuses_connections = False
-        self._refuses_sign_in = False
-        self._ntp_offset_s = 0.0
         self._listener: socket.socket | None = None
         self._port = self._options.port
         self._listen()
@@ -122,20 +132,32 @@ class CameraSimulator:
     @property
     def names(self) -> tuple[str, ...]:
         """The streams' names, as given."""
-        return tuple(self._lives)
+        return tuple(self._streams)
 
     def url(self, name: str) -> str:
         """The address of a stream, without user and password."""
         host = f"[{self._options.host}]" if ":" in self._options.host else self._options.host
         return f"rtsp://{host}:{self._port}/{name.strip('/')}"
 
+    def inject(self, fault: Fault) -> None:
+        """Let a fault happen; its start counts from now on.
+
+        Raises:
+            Invalid: It names a stream that is not there.
+        """
+        self._script.add(fault)
+
+    def clear(self) -> None:
+        """End all faults that last; what happened at one instant stays."""
+        self._script.end()
+
     def stall(self, name: str | None = None) -> None:
         """Stop answering and sending, connections stay open; for one stream, or for all with None."""
-        self._stalled.add(name)
+        self._script.add(Stall(stream=name))
 
     def resume(self) -> None:
         """Answer and send again; the pictures of the meantime are lost, as a frozen camera loses them."""
-        self._stalled.clear()
+        self._script.end(Stall)
 
     def refuse_connections(self, *, refuses: bool = True) -> None:
         """Close the port (or open it again): connecting is refused by the operating system."""
@@ -143,34 +165,43 @@ class CameraSimulator:
 
     def refuse_sign_in(self, *, refuses: bool = True) -> None:
         """Answer 401 to everyone (or no more)."""
-        self._refuses_sign_in = refuses
+        if refuses:
+            self._script.add(RefuseSignIn())
+        else:
+            self._script.end(RefuseSignIn)
 
     def drop_clients(self, name: str | None = None) -> None:
         """Close the connections of one stream, or all with None."""
-        self._to_drop.add(name)
+        self._script.add(Drop(stream=name))
 
     def lose_pictures(self, name: str, count: int) -> None:
         """Leave out the stream's next pictures; the sequence numbers show the hole."""
-        self._lives[name].pictures_to_lose += count
+        self._script.add(LostPictures(stream=name, count=count))
 
     def shift_ntp(self, seconds: float) -> None:
         """Let the camera's own clock, which only the sender reports tell, be wrong."""
-        self._ntp_offset_s = seconds
+        self._script.end(ClockOffset)
+        self._script.add(ClockOffset(seconds=seconds))
 
     def turn(self) -> None:
         """Send what is due and answer what was asked; waits at most 0.05 s."""
-        self._apply_faults()
-        self._send_due()
+        now = self._ticks()
+        self._open_or_close()
+        self._effects.turn(self._script, now)
+        self._effects.go_on(now)
+        self._sender.send_due(now)
+        self._settle_all()
         for key, events in self._selector.select(self._wait_s()):
             if key.data is None:
                 self._accept()
                 continue
             if events & selectors.EVENT_WRITE:
                 key.data.flush()
+                self._unsettled.add(key.data)
             if events & selectors.EVENT_READ:
                 key.data.receive()
                 self._answer(key.data)
-            self._settle(key.data)
+        self._settle_all()
 
     def close(self) -> None:
         """Close the port and all connections."""
@@ -220,110 +251,72 @@ class CameraSimulator:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         nonce = self._rng.token(8).hex()
-        connection = Connection(sock, nonce=nonce, limit_bytes=self._options.client_limit_bytes)
+        connection = Connection(
+            sock, nonce=nonce, limit_bytes=self._options.client_limit_bytes, unsettled=self._unsettled
+        )
         self._connections.add(connection)
         self._selector.register(sock, selectors.EVENT_READ, connection)
 
     def _answer(self, connection: Connection) -> None:
+        self._unsettled.add(connection)
         try:
             while not connection.is_finished and (request := take_request(connection.received)):
-                if not self._is_stalled(connection.stream or request.path):
-                    self._dialogue.reply(request, connection, refuses=self._refuses_sign_in)
+                connection.heard_ticks = self._ticks()
+                # A fault that was ordered before the request was sent is seen by its answer.
+                self._effects.turn(self._script, connection.heard_ticks)
+                faults = self._script.faults_of(connection.stream or request.path)
+                if active(faults, Stall) is None:
+                    self._dialogue.reply(request, connection, faults)
         except Invalid:
             connection.is_closing = True
             connection.send(answer(None, 400))
 
-    def _start(self, connection: Connection) -> int:
-        """Let the connection have pictures from the next one on (see Dialogue.start)."""
-        live = self._lives[connection.stream]
-        now = self._ticks()
-        if not live.connections:
-            live.next_picture = live.clock.next_after(now)
-            live.next_report_ticks = now + _REPORT_EVERY_TICKS
-        if connection not in live.connections:
-            live.connections.append(connection)
-        first = live.next_picture
-        connection.first_picture = live.clock.next_key(first) if self._options.joins_at_key else first
-        connection.is_playing = True
-        return connection.first_picture
+    def _start(self, connection: Connection) -> None:
+        self._sender.start(self._streams[connection.stream], connection, self._ticks())
 
-    def _send_due(self) -> None:
-        now = self._ticks()
-        for name, live in self._lives.items():
-            if not live.connections:
-                continue
-            if now - live.clock.due_ticks(live.next_picture) > _LONGEST_DELAY_TICKS:
-                live.next_picture = live.clock.next_after(now)
-            is_stalled = self._is_stalled(name)
-            while live.clock.due_ticks(live.next_picture) <= now:
-                self._send_picture(live, is_stalled=is_stalled)
-            if now >= live.next_report_ticks and not is_stalled:
-                live.next_report_ticks = now + _REPORT_EVERY_TICKS
-                for connection in live.connections:
-                    connection.send_report(live.clock, now, self._ntp_offset_s)
-            for connection in list(live.connections):
-                self._settle(connection)
-
-    def _send_picture(self, live: _Live, *, is_stalled: bool) -> None:
-        number = live.next_picture
-        live.next_picture += 1
-        if is_stalled:
-            return
-        if live.pictures_to_lose:
-            live.pictures_to_lose -= 1
-            return
-        packets = live.clock.stamped(number)
-        for connection in live.connections:
-            if number == connection.first_picture:
-                connection.send_report(live.clock, self._ticks(), self._ntp_offset_s)
-            if number >= connection.first_picture:
-                connection.send_media(packets)
+    def _settle_all(self) -> None:
+        while self._unsettled:
+            self._settle(self._unsettled.pop())
 
     def _settle(self, connection: Connection) -> None:
         """Bring the selector and the lists in line with what the connection has become."""
+        if connection not in self._connections:
+            return
         if connection.is_finished:
             self._forget(connection)
             return
         if not connection.is_playing and connection.stream:
-            live = self._lives[connection.stream]
-            if connection in live.connections:
-                live.connections.remove(connection)
-        write = selectors.EVENT_WRITE if connection.has_waiting else 0
-        if self._selector.get_key(connection.socket).events != selectors.EVENT_READ | write:
-            self._selector.modify(connection.socket, selectors.EVENT_READ | write, connection)
+            self._sender.stop(self._streams[connection.stream], connection)
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.has_waiting else 0)
+        known = self._selector.get_map().get(connection.socket)
+        if connection.is_silent:
+            if known is not None:
+                self._selector.unregister(connection.socket)
+        elif known is not None and known.events != wanted:
+            self._selector.modify(connection.socket, wanted, connection)
 
     def _forget(self, connection: Connection) -> None:
-        if connection not in self._connections:
-            return
         self._connections.remove(connection)
-        live = self._lives.get(connection.stream)
-        if live is not None and connection in live.connections:
-            live.connections.remove(connection)
-        self._selector.unregister(connection.socket)
+        if connection.stream:
+            self._sender.stop(self._streams[connection.stream], connection)
+        if connection.socket in self._selector.get_map():
+            self._selector.unregister(connection.socket)
         connection.close()
         log.info("client gone", extra={"stream": connection.stream, "reason": connection.fault or "done"})
 
-    def _is_stalled(self, name: str) -> bool:
-        return None in self._stalled or name in self._stalled
-
-    def _apply_faults(self) -> None:
+    def _open_or_close(self) -> None:
         if self._refuses_connections and self._listener is not None:
             self._close_listener()
         elif not self._refuses_connections and self._listener is None:
             # Someone else may hold the port by now: the next turn tries again.
             with suppress(Conflict):
                 self._listen()
-        while self._to_drop:
-            name = self._to_drop.pop()
-            for connection in list(self._connections):
-                if name is None or connection.stream == name:
-                    self._forget(connection)
 
     def _wait_s(self) -> float:
-        now = self._ticks()
-        due = [live.clock.due_ticks(live.next_picture) for live in self._lives.values() if live.connections]
-        until = min(due, default=now + TICKS_PER_SECOND) - now
-        return min(max(until / TICKS_PER_SECOND, 0.0), _LONGEST_WAIT_S)
+        due = self._sender.next_due_ticks()
+        if due is None:
+            return _LONGEST_WAIT_S
+        return min(max((due - self._ticks()) / TICKS_PER_SECOND, 0.0), _LONGEST_WAIT_S)
 
 
 def serve(simulator: CameraSimulator, stop: Stop) -> None:

@@ -1,8 +1,12 @@
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from simulator_process import SimulatedCameras, simulated_cameras
 from time_code import make_clip
+from watchkeep.sources.simulator.stream import numbered
 
 SECONDS = 2
 
@@ -19,3 +23,26 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "h265": make_clip(folder / "h265.mp4", codec="h265", **small),
         "h265-b": make_clip(folder / "h265-b.mp4", codec="h265", b_frames=2, **small),
     }
+
+
+@pytest.fixture(scope="module")
+def faulty_cameras(
+    tmp_path_factory: pytest.TempPathFactory, clips: dict[str, Path]
+) -> Iterator[SimulatedCameras]:
+    """Many that share a process: a name for each test, and a fast clip (see `wire`)."""
+    folder = tmp_path_factory.mktemp("fast")
+    clip = make_clip(folder / "fast.mp4", seconds=2, fps=50, gop=25, size=(640, 360), bit_rate=4_000_000)
+    files = dict.fromkeys(numbered("cam", 60), clip) | {"other": clips["h265"]}
+    with simulated_cameras(files, report_every_s=0.4) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[int]:
+    return count()
+
+
+@pytest.fixture
+def name(numbers: Iterator[int]) -> str:
+    """A camera that no other test has spoilt."""
+    return f"cam-{next(numbers):03}"

@@ -22,6 +22,7 @@ class RtpPacket:
     ssrc: int
     is_marked: bool
     payload: bytes
+    payload_type: int = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,24 @@ class RtspClient:
                 continue
             return self._take_answer()
 
-    def set_up(self, *, channels: str = "0-1") -> str:
+    def set_up(self, *, channels: str = "0-1", section: int = 0) -> str:
         """SETUP; returns the session."""
         transport = f"RTP/AVP/TCP;unicast;interleaved={channels}"
-        answer = self.ask("SETUP", self.url + "/trackID=0", Transport=transport)
+        answer = self.ask("SETUP", f"{self.url}/trackID={section}", Transport=transport)
         assert answer.status == 200
         return answer.headers["session"].partition(";")[0]
 
     def play(self, *, channels: str = "0-1") -> Answer:
         """SETUP and PLAY."""
         return self.ask("PLAY", Session=self.set_up(channels=channels))
+
+    def play_sections(self, *sections: int) -> Answer:
+        """SETUP each, on channels 2n and 2n + 1, and PLAY."""
+        sessions = {
+            self.set_up(channels=f"{2 * section}-{2 * section + 1}", section=section) for section in sections
+        }
+        assert len(sessions) == 1
+        return self.ask("PLAY", Session=sessions.pop())
 
     def frames(self) -> Iterator[tuple[int, RtpPacket | SenderReport]]:
         """What arrives, with its channel."""
@@ -103,18 +112,28 @@ class RtspClient:
                         int.from_bytes(data[8:12], "big"),
                         bool(data[1] & 0x80),
                         data[12:],
+                        data[1] & 0x7F,
                     ),
                 )
 
-    def packets(self, count: int) -> list[RtpPacket]:
-        """The next RTP packets."""
+    def packets(self, count: int, *, channel: int | None = None) -> list[RtpPacket]:
+        """The next RTP packets, of one channel or of any."""
         found: list[RtpPacket] = []
-        for _, frame in self.frames():
-            if isinstance(frame, RtpPacket):
+        for came_on, frame in self.frames():
+            if isinstance(frame, RtpPacket) and channel in (None, came_on):
                 found.append(frame)
                 if len(found) == count:
                     break
         return found
+
+    def report(self) -> SenderReport:
+        """The next sender report."""
+        return next(frame for _, frame in self.frames() if isinstance(frame, SenderReport))
+
+    def send(self, method: str) -> None:
+        """Ask and wait for nothing."""
+        self._cseq += 1
+        self.socket.sendall(f"{method} {self.url} RTSP/1.0\r\nCSeq: {self._cseq}\r\n\r\n".encode())
 
     def _take_answer(self) -> Answer:
         while b"\r\n\r\n" not in self._received:
@@ -126,7 +145,7 @@ class RtspClient:
         for name, _, value in pairs:
             key = name.lower()
             headers[key] = f"{headers[key]}, {value.strip()}" if key in headers else value.strip()
-        body = self._take(int(headers.get("content-length", "0"))).decode()
+        body = self._take(int(headers.get("content-length", "0"))).decode("utf-8", "replace")
         return Answer(int(first.split(" ")[1]), headers, body)
 
     def _take_frame(self) -> tuple[int, bytes]:
