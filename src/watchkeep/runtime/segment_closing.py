@@ -58,6 +58,13 @@ class SegmentClosing:
         """
         self._torn.append(_Torn(path, durable_bytes))
 
+    def take_over(self) -> list[Summary]:
+        """Finish what the recorder before left, and tell which; what the disk refuses is tried again later."""
+        self._volume.owe_names()
+        for path in self._volume.open_segments():
+            self.tear(path, durable_bytes=None)
+        return self.mend(tries_all=True)
+
     def mend(self, *, tries_all: bool = False) -> list[Summary]:
         """Finish torn files, register them and tell which; nothing is deleted that holds a picture.
 
