@@ -59,7 +59,7 @@ class SegmentClosing:
         self._torn.append(_Torn(path, durable_bytes))
 
     def take_over(self) -> list[Summary]:
-        """Finish what the recorder before left, and tell which; what the disk refuses is tried again later."""
+        """Finish what the recorder before left, and tell which; what the disk refuses is tried later."""
         self._volume.owe_names()
         for path in self._volume.open_segments():
             self.tear(path, durable_bytes=None)

@@ -17,7 +17,8 @@ import pytest
 
 from builders import CAMERA, NOON, FixedClock
 from crash_fs import CrashFs
-from crash_rig import FOOTAGE, KEYS, SPOOL, Broken, CrashRig, Enumerator, Judge, Promises
+from crash_judge import Enumerator, Judge
+from crash_rig import FOOTAGE, KEYS, SPOOL, Broken, CrashRig, Promises
 from faulty_fs import WRITES, FaultyFile, FaultyFs
 from recording_rig import EndlessClip
 from watchkeep.domain.fs import File, Fs
