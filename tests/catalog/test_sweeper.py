@@ -69,7 +69,7 @@ def a_sweeper(
     fs = disk or SystemFs()
     return Sweeper(
         catalog=catalog,
-        volume=Volume(store.volume.root, store.volume.id, fs=fs),
+        volume=Volume(store.volume.root, store.volume.id, installation=INSTALLATION, fs=fs),
         fs=fs,
         clock=store.clock,
         holds=holds or NoHolds(),

@@ -243,6 +243,7 @@ class DiskWriter:
             shred_key=key.id,
             shred_day=day,
         )
+        self._volume.require_same()
         path = self._volume.open_path(header.segment)
         writer = SealedWriter.create(path, header, start.init, shred_key=key, fs=self._fs, rng=self._rng)
         at = start.started_at

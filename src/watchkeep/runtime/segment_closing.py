@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from watchkeep.domain.errors import NotFound, WatchkeepError
+from watchkeep.domain.errors import WatchkeepError
 from watchkeep.runtime.segment_rows import closed_row, final_path
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog.recorder_rows import RecorderRow
@@ -122,6 +122,6 @@ class SegmentClosing:
     def _settle(self, open_path: Path, final: Path) -> None:
         try:
             self._volume.settle(open_path, final)
-        except (OSError, NotFound) as error:
+        except (OSError, WatchkeepError) as error:
             # It stays in open/, where readers find it too, and is moved at the next start.
             log.warning("segment not moved", extra={"path": open_path.name, "error": str(error)})

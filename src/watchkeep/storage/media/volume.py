@@ -27,10 +27,11 @@ _DOUBTED_DAYS = 2
 class Volume:
     """A footage folder that is known to be the right one."""
 
-    def __init__(self, root: Path, identity: UUID, *, fs: Fs) -> None:
+    def __init__(self, root: Path, identity: UUID, *, installation: UUID, fs: Fs) -> None:
         """Use `open`."""
         self.root = root
         self.id = identity
+        self._installation = installation
         self._fs = fs
         self._owed: set[Path] = set()
 
@@ -57,17 +58,25 @@ class Volume:
         except FileNotFoundError:
             identity = None
         if expected is not None and identity != expected:
-            what = "is another disk" if identity else "is empty or not mounted"
-            raise Conflict(
-                f"{root} {what}, not volume {expected}; mount the right one, or give this one up",
-                path=str(root),
-                expected=str(expected),
-                found=str(identity),
-            )
+            raise _is_another(root, expected=expected, found=identity)
         if identity is None:
             identity = _make_identity(root, fs=fs, rng=rng, installation=installation)
         fs.make_directories(root / _OPEN)
-        return cls(root, identity, fs=fs)
+        return cls(root, identity, installation=installation, fs=fs)
+
+    def require_same(self) -> None:
+        """Look whether the folder is still this volume: to be asked before a new name is made in it.
+
+        Raises:
+            Conflict: It was unmounted, emptied or swapped since it was opened. Nothing was written.
+            OSError: The disk does not answer.
+        """
+        try:
+            found: UUID | None = _read_identity(self.root, fs=self._fs, installation=self._installation)
+        except FileNotFoundError:
+            found = None
+        if found != self.id:
+            raise _is_another(self.root, expected=self.id, found=found)
 
     def open_path(self, segment: SegmentId) -> Path:
         """Where a segment lies while it is written."""
@@ -150,7 +159,13 @@ class Volume:
             self._owed.update([camera, *days[-_DOUBTED_DAYS:]] if days else [])
 
     def settle(self, open_path: Path, final_path: Path) -> None:
-        """Move a finished file to its final place; durable on return. Settled already is no error."""
+        """Move a finished file to its final place; durable on return. Settled already is no error.
+
+        Raises:
+            Conflict: The folder is not this volume any more.
+            NotFound: The file is in neither place.
+        """
+        self.require_same()
         self._fs.make_directories(final_path.parent)
         self._move(open_path, final_path)
 
@@ -220,6 +235,16 @@ class Volume:
 
     def _files(self, path: Path) -> list[Path]:
         return sorted(path / entry.name for entry in self._fs.entries(path) if not entry.is_directory)
+
+
+def _is_another(root: Path, *, expected: UUID, found: UUID | None) -> Conflict:
+    what = "is another disk" if found else "is empty or not mounted"
+    return Conflict(
+        f"{root} {what}, not volume {expected}; mount the right one, or give this one up",
+        path=str(root),
+        expected=str(expected),
+        found=str(found),
+    )
 
 
 def _read_identity(root: Path, *, fs: Fs, installation: UUID) -> UUID:
