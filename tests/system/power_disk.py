@@ -155,8 +155,10 @@ class PowerDisk(mfusepy.Operations):
         if self._steps < cut["after"]:
             return
         half_done()
-        # The whole machine loses power at once: nobody may go on and say that all is well.
-        os.kill(cut["kill"], signal.SIGKILL)
+        # The whole machine loses power at once: nobody may go on and say that all is well. Who does not say
+        # so before a sync has succeeded need not be killed, for none succeeds from now on.
+        if "kill" in cut:
+            os.kill(cut["kill"], signal.SIGKILL)
         if cut.get("whole"):
             self._disk.flush()
         self._power_off(cut.get("seed", 0))

@@ -64,12 +64,17 @@ class PowerMount:
             os.close(descriptor)
         return facts
 
-    def format(self, kind: str) -> None:
+    def format(self, kind: str, *, size_bytes: int = 0) -> None:
         """Make a file system, and remember it for `renew`."""
-        self.order(do="blank", size=SIZES[kind])
+        self.order(do="blank", size=max(size_bytes, SIZES[kind]))
         self._attach()
         run(*MKFS[kind], self.device)
         self._detach()
+        self.order(do="keep")
+
+    def keep(self) -> None:
+        """Unmount, and remember what is on the disk for `renew`."""
+        self.unmount()
         self.order(do="keep")
 
     def renew(self) -> None:
