@@ -44,7 +44,8 @@ soak-kill: .prepare-dev ## Kill the recorder two hundred times, four cameras (QU
 	@WATCHKEEP_KILLS=$(if $(QUICK),5,200) WATCHKEEP_CAMERAS=$(if $(QUICK),2,4) $(PY) -m pytest -s tests/system/test_kill.py $(ARGS)
 
 soak-power: .prepare-dev ## Cut the power of an ext4 and an xfs sixty times (QUICK=1: eight); needs root
-	@WATCHKEEP_CUTS=$(if $(QUICK),8,60) $(PY) -m pytest -s tests/system/test_power.py $(ARGS)
+	@WATCHKEEP_CUTS=$(if $(QUICK),8,60) $(PY) -m pytest -s tests/system/test_power.py \
+		tests/system/test_power_database.py $(ARGS)
 
 soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the analyst, storm with events (QUICK=1: briefly); needs root
 	@WATCHKEEP_STALL_S=$(if $(QUICK),6,30) WATCHKEEP_OUTAGE_S=$(if $(QUICK),10,1800) WATCHKEEP_STORM_S=$(if $(QUICK),5,600) \
