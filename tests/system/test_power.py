@@ -48,13 +48,7 @@ def disk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def cuts(
-    disk: PowerMount,
-    clip: EndlessClip,
-    folder: Path,
-    *,
-    count: int,
-    fails: bool = False,
-    bug: Bug | None = None,
+    disk: PowerMount, clip: EndlessClip, folder: Path, count: int, *, fails: bool, bug: Bug | None = None
 ) -> Iterator[Cut]:
     for number in range(count):
         home = folder / f"{number}"
