@@ -43,7 +43,8 @@ test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer'
 soak-kill: .prepare-dev ## Kill the recorder two hundred times, four cameras (QUICK=1: as in `make test`)
 	@WATCHKEEP_KILLS=$(if $(QUICK),5,200) WATCHKEEP_CAMERAS=$(if $(QUICK),2,4) $(PY) -m pytest -s tests/system/test_kill.py $(ARGS)
 
-soak-power: .prepare-dev ## Cut the power of an ext4 and an xfs sixty times (QUICK=1: eight); needs root
+soak-power: .prepare-dev ## Cut the power in memory, and of an ext4 and an xfs sixty times (QUICK=1: eight); needs root
+	@WATCHKEEP_STATES=$(if $(QUICK),30,300) $(PY) -m pytest -s tests/unit/runtime/test_crash_states.py $(ARGS)
 	@WATCHKEEP_CUTS=$(if $(QUICK),8,60) $(PY) -m pytest -s tests/system/test_power.py \
 		tests/system/test_power_database.py $(ARGS)
 

@@ -41,11 +41,13 @@ class Cut:
         lost_s: From the end of what is left to the end of what was given, gaps of the disk left out.
         faults: Promises that were not kept.
         given: Fragments that the disk was given.
+        set_aside: Files that were put into quarantine.
     """
 
     lost_s: float
     faults: tuple[str, ...]
     given: int
+    set_aside: int
 
 
 class SpooledBook(RowBook):
@@ -150,10 +152,11 @@ def judge(home: Path, clip: EndlessClip) -> Cut:
         faults.append(f"{type(error).__name__}: {error}")
     except OSError as error:
         faults.append(f"the disk refuses after the cut: {error}")
+    set_aside = len(list((home / "footage" / "quarantine").glob("*.wks")))
     gaps = [gap for gap in book.gaps() if gap.cause is GapCause.DISK]
     ends = [end for end, _ in given.values() if not any(gap.started_at < end for gap in gaps)]
     lost = max(ends, default=NOON) - max(kept, default=NOON)
-    return Cut(max(0.0, lost.total_seconds()), tuple(faults), len(given))
+    return Cut(max(0.0, lost.total_seconds()), tuple(faults), len(given), set_aside)
 
 
 def _given(path: Path) -> dict[int, tuple[datetime, str]]:

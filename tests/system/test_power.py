@@ -66,7 +66,8 @@ def test_a_power_cut_costs_at_most_two_seconds_and_no_row_its_file(
     faults = [fault for cut in found for fault in cut.faults]
     print(
         f"seed {SEED}: {len(found)} cuts; lost at most {losses[-1]:.2f} s "
-        f"(median {losses[len(losses) // 2]:.2f}); faults {len(faults)}"
+        f"(median {losses[len(losses) // 2]:.2f}); faults {len(faults)}; "
+        f"set aside {sum(cut.set_aside for cut in found)}"
     )
     assert sum(cut.given for cut in found) > len(found)
     assert faults == []
