@@ -239,9 +239,7 @@ class Rig:
         )
         if fails_at is not None:
             rig.fs.fail(fails_at, lasts=lasts)
-        for path in rig.volume.open_segments():
-            rig.closing.tear(path, durable_bytes=None)
-        rig.closing.mend(tries_all=True)
+        rig.closing.take_over()
         return rig
 
     def spans(self) -> list[tuple[str, float]]:
