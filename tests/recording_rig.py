@@ -93,12 +93,14 @@ class Viewers:
 
     def __init__(self) -> None:
         self.fragments = 0
+        self.newest: Fragment | None = None
 
     def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
         pass
 
     def publish(self, stream: Stream, fragment: Fragment) -> None:
         self.fragments += 1
+        self.newest = fragment
 
 
 class RowBook:

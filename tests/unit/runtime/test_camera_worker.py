@@ -194,7 +194,8 @@ def test_a_stream_that_sends_too_much_takes_the_room_of_no_other(
     rig.is_disk_stuck = True
     rig.play(60)
     assert rig.worker.dropped_fragments > 0
-    fragment = rig.worker._rate.fragments[0]
+    fragment = rig.viewers.newest
+    assert fragment is not None
 
     assert not rig.disk.append(rig.worker.stream.id, fragment)
     assert rig.disk.append(other, fragment)

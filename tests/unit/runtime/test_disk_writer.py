@@ -56,7 +56,9 @@ def test_a_segment_without_a_picture_leaves_nothing_behind(rig: Rig) -> None:
     rig.connect()
     rig.play(1)
     rig.disk._orders.clear()
-    start = rig.worker._start_of(rig.worker._run, rig.worker._rate.fragments[0])  # type: ignore[arg-type]
+    assert rig.worker._run is not None
+    assert rig.viewers.newest is not None
+    start = rig.worker._start_of(rig.worker._run, rig.viewers.newest)
     rig.disk.begin(start)
     rig.disk.end(rig.worker.stream.id)
     rig.turn_disk()
