@@ -48,6 +48,10 @@ soak-power: .prepare-dev ## Cut the power in memory, and of an ext4 and an xfs s
 	@WATCHKEEP_CUTS=$(if $(QUICK),8,60) $(PY) -m pytest -s tests/system/test_power.py \
 		tests/system/test_power_database.py $(ARGS)
 
+soak-cameras: .prepare-dev ## Every fault of a camera at once, then hostile bytes for ten minutes (QUICK=1: as in `make test`)
+	@WATCHKEEP_HOSTILE_S=$(if $(QUICK),4,600) $(PY) -m pytest -s tests/system/test_camera_faults.py \
+		tests/unit/sources/rtsp/test_hostile.py $(ARGS)
+
 soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the analyst, storm with events (QUICK=1: briefly); needs root
 	@WATCHKEEP_STALL_S=$(if $(QUICK),6,30) WATCHKEEP_OUTAGE_S=$(if $(QUICK),10,1800) WATCHKEEP_STORM_S=$(if $(QUICK),5,600) \
 		$(PY) -m pytest -s tests/system/test_outage.py $(ARGS)

@@ -25,10 +25,12 @@ SILENCE_LIMIT_NS = 4_500_000_000
 """A camera from which no picture comes for so long is gone; slower cameras get three of their intervals."""
 _LONGEST_SILENCE_NS = 60_000_000_000
 _FIRST_PICTURE_LIMIT_NS = 10_000_000_000
-_KEY_LIMIT_NS = 30_000_000_000
+_FIRST_KEY_LIMIT_NS = 30_000_000_000
 """Longer than any sensible GOP."""
 _LOOK_EVERY_NS = 100_000_000
 """How often the limits of time are looked at."""
+KEY_LIMIT_NS = 240_000_000_000
+"""A GOP that lasts longer cannot be found again; the next connection brings a key picture."""
 _REPORT_EVERY_NS = 5_000_000_000
 _UNSENT_LIMIT_BYTES = 64 * 1024
 
@@ -189,16 +191,16 @@ class RtspConnection:
 
     def _look_for_silence(self, reception: Reception, now_ns: int) -> None:
         silent_ns = now_ns - reception.last_picture_ns
-        if not reception.has_key:
+        if reception.last_key_ns is None:
             if silent_ns > _FIRST_PICTURE_LIMIT_NS:
                 self._end(GapCause.STALLED, "sends no pictures")
-            elif now_ns - self._play_began_ns > _KEY_LIMIT_NS:
+            elif now_ns - self._play_began_ns > _FIRST_KEY_LIMIT_NS:
                 self._end(GapCause.NO_VIDEO, "sends no key picture; set a shorter key-frame interval in it")
             return
         limit_ns = min(max(SILENCE_LIMIT_NS, 3 * reception.interval_ns), _LONGEST_SILENCE_NS)
         if silent_ns > limit_ns:
             self._end(GapCause.STALLED, f"sent nothing for {silent_ns / 1e9:.0f} s")
-        elif reception.is_key_overdue:
+        elif now_ns - reception.last_key_ns > KEY_LIMIT_NS:
             sentence = (
                 "sent no key picture for four minutes and is asked anew; set a shorter key-frame interval"
             )

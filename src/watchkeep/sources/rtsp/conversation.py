@@ -8,13 +8,15 @@ from watchkeep.sources.rtsp.dialogue import Playing, Refused, converse, keep_ali
 from watchkeep.sources.rtsp.messages import Request, Response, encode
 from watchkeep.sources.rtsp.sign_in import SignIn
 
+ANSWER_LIMIT_NS = 5_000_000_000
+"""For one answer; after it the camera is called again, for it may have forgotten the question."""
 LOG_IN_LIMIT_NS = 15_000_000_000
 """From the first request until the camera plays, however it spreads its answers."""
 
 _AGENT = "Watchkeep"
 _LONGEST_KEEP_ALIVE_S = 30
-_SIGNINGS_LIMIT = 3
-"""Of one request: without, with a nonce, and with a new one in place of a stale one."""
+_SIGNINGS_LIMIT = 6
+"""Of one request: without, with a nonce, and with new ones in place of stale ones."""
 _OUTCOMES = frozenset({200, 401, 454})
 """Of a sign of life; any other means that the camera does not know the method."""
 
@@ -41,7 +43,7 @@ class Conversation:
         self._send = send
         self._dialogue = converse(url, with_audio=with_audio)
         self._sequence = int.from_bytes(rng.token(2), "big") % 1000
-        self._began_ns = now_ns
+        self._began_ns = self._asked_ns = now_ns
         self._signings = 0
         self._playing: Playing | None = None
         self._by_options = False
@@ -57,6 +59,7 @@ class Conversation:
         """
         if response.sequence not in (None, self._sequence):
             return None
+        self._asked_ns = now_ns  # what is asked next is asked now
         if self._sign_again(response):
             return None
         if self._playing is not None:
@@ -76,9 +79,11 @@ class Conversation:
     def tick(self, now_ns: int) -> Refused | None:
         """Say a sign of life when it is due; or say that the log-in takes too long."""
         if self._playing is None:
-            if now_ns - self._began_ns > LOG_IN_LIMIT_NS:
+            is_hung = now_ns - self._asked_ns > ANSWER_LIMIT_NS
+            if is_hung or now_ns - self._began_ns > LOG_IN_LIMIT_NS:
                 sentence = "answers too slowly; check the network, or whether this is a camera"
-                return Refused(cause=GapCause.UNREACHABLE, sentence=sentence)
+                cause = GapCause.STALLED if is_hung else GapCause.UNREACHABLE
+                return Refused(cause=cause, sentence=sentence)
         elif now_ns >= self._alive_at_ns:
             self._plan_life_sign(self._playing, now_ns)
             self._signings = 0

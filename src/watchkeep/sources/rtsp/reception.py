@@ -22,8 +22,6 @@ from watchkeep.sources.rtsp.sounds import SoundAssembler
 
 _HOLE_LIMIT_TICKS = TICKS_PER_SECOND
 """Lost packets that leave more of a hole than this end the run: nothing was recorded there."""
-KEY_LIMIT_TICKS = 240 * TICKS_PER_SECOND
-"""A GOP that lasts longer cannot be found again; the next connection brings a key picture."""
 _SLICES = {Codec.H264: range(1, 6), Codec.H265: range(32)}
 _OWN_SOURCE = 0x57617463
 
@@ -34,7 +32,7 @@ class Reception:
     Attributes:
         last_picture_ns: When a packet of the pictures last came; the monotonic clock.
         interval_ns: About how far pictures are apart.
-        has_key: Whether a run could begin.
+        last_key_ns: When a key picture last came; None before the first.
         has_goodbye: The camera said that it ends.
     """
 
@@ -58,10 +56,9 @@ class Reception:
         self._place = None if audio is None else SoundPlace(audio.clock_rate_hz)
         self._reports = ClockReports()
         self._last_ticks: int | None = None
-        self._key_ticks: int | None = None
         self.last_picture_ns = self._last_whole_ns = now_ns
         self.interval_ns = 0
-        self.has_key = False
+        self.last_key_ns: int | None = None
         self.has_goodbye = False
 
     @property
@@ -87,13 +84,6 @@ class Reception:
     def camera_clock(self) -> CameraClock | None:
         """What the camera's reports say of its clock; None before one came."""
         return self._reports.camera_clock
-
-    @property
-    def is_key_overdue(self) -> bool:
-        """Whether no key picture came for so long that the connection should be made anew."""
-        if self._key_ticks is None or self._last_ticks is None:
-            return False
-        return self._last_ticks - self._key_ticks > KEY_LIMIT_TICKS
 
     def take(self, channel: int, packet: bytes, received_at: datetime, now_ns: int) -> Sequence[SourceNotice]:
         """Take an interleaved packet.
@@ -152,8 +142,7 @@ class Reception:
         notices += self._assembler.take(AccessUnit(picture.nals, ticks, None, False, received_at))
         for notice in notices:
             if isinstance(notice, Packet) and notice.is_key:
-                self._key_ticks = ticks
-                self.has_key = True
+                self.last_key_ns = self.last_picture_ns
         return notices
 
     def _has_slice(self, picture: Picture) -> bool:

@@ -268,7 +268,7 @@ def test_a_camera_that_answers_drop_by_drop_is_given_up_in_the_end() -> None:
         client.clock.advance(16)
         ended = client.until_ended()
 
-    assert ended.cause is GapCause.UNREACHABLE
+    assert ended.cause is GapCause.STALLED
     assert "slowly" in ended.detail
 
 
