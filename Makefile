@@ -19,7 +19,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 
 # --- Test -----------------------------------------------------------------------------------------------
 
-.PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage \
+.PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras \
 	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.

@@ -96,8 +96,9 @@ def converse(chance: random.Random, buffer: ReadBuffer) -> list[str]:
             camera.setblocking(False)
             for data in _speech(chance):
                 with suppress(OSError):
-                    camera.recv(65536)
                     camera.send(data)
+                with suppress(OSError):
+                    camera.recv(65536)
                 clock.advance(3 if chance.random() < 0.02 else 0.04)
                 for notice in connection.poll(clock.monotonic):
                     told.append(type(notice).__name__)
