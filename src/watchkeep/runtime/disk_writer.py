@@ -6,7 +6,7 @@ a slow disk costs memory first and then footage with a cause, never another came
 
 import logging
 import threading
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,7 +116,7 @@ class DiskWriter:
         self._rng = machine.rng
         self._clock_is_synchronised = clock_is_synchronised
         self._orders: deque[tuple[_Order, int]] = deque()
-        self._waiting: Counter[StreamId] = Counter()
+        self._waiting: defaultdict[StreamId, int] = defaultdict(int)
         self._condition = threading.Condition()
         self._is_stopping = False
         self._open: dict[StreamId, _Open] = {}
@@ -162,7 +162,7 @@ class DiskWriter:
     def waiting_bytes(self) -> int:
         """What is not yet written, of all streams."""
         with self._condition:
-            return self._waiting.total()
+            return sum(self._waiting.values())
 
     def stop(self) -> None:
         """Write what waits, close every segment, end the thread."""
@@ -174,7 +174,7 @@ class DiskWriter:
     def _put(self, order: _Order, size: int) -> bool:
         stream = _stream_of(order)
         with self._condition:
-            waiting_bytes = self._waiting.total()
+            waiting_bytes = sum(self._waiting.values())
             is_too_much = self._waiting[stream] + size > STREAM_BYTES or waiting_bytes + size > QUEUE_BYTES
             if size and is_too_much:
                 return False
