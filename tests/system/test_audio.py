@@ -12,6 +12,8 @@ import pytest
 
 from audio_packets import a_beep, an_encoder
 from simulator_process import simulated_cameras
+from system.clear_media import clear_places, sound_windows
+from system.footage_oracle import Clip
 from system.node_process import NodeProcess, running_node, wait_until
 from time_code import make_clip, read_time_code
 from watchkeep.domain.media import AudioCodec
@@ -97,8 +99,12 @@ def test_an_export_sounds_like_the_camera_and_of_a_camera_without_the_switch_lik
                 streams = [{"role": "main", "url": cameras.url(name), "record": True}]
                 wish = {"name": name, "audio": name == "loud", "streams": streams}
                 assert node.signed_in().post("/cameras", json=wish).status_code == 201
+            # While it records: the open segment, the spool and the database lie there, too.
+            wait_until(lambda: list((tmp_path / "data").rglob("*.wks")), seconds=60, what="a segment")
             loud, silent = (export(node, name, tmp_path / f"{name}.mp4") for name in ("loud", "silent"))
 
+            assert clear_places([Clip(clip)], [tmp_path / "data"], sounds=sent) == []
+    assert any(window in loud.read_bytes() for window in sound_windows(sent))
     with av.open(str(silent)) as container:
         assert [stream.type for stream in container.streams] == ["video"]
     with av.open(str(loud)) as container:
