@@ -19,7 +19,8 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 
 # --- Test -----------------------------------------------------------------------------------------------
 
-.PHONY: test test-analyst test-browser test-kill test-interop test-tools screenshots
+.PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage \
+	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow" --ignore=tests/browser $(ARGS) || test $$? -eq 5
@@ -38,6 +39,18 @@ test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for tw
 
 test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
 	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) $(PY) -m pytest -s tests/system/test_interop.py $(ARGS)
+
+soak-kill: .prepare-dev ## Kill the recorder two hundred times, four cameras (QUICK=1: as in `make test`)
+	@WATCHKEEP_KILLS=$(if $(QUICK),5,200) WATCHKEEP_CAMERAS=$(if $(QUICK),2,4) $(PY) -m pytest -s tests/system/test_kill.py $(ARGS)
+
+soak-power: .prepare-dev ## Cut the power in memory, and of an ext4 and an xfs sixty times (QUICK=1: eight); needs root
+	@WATCHKEEP_STATES=$(if $(QUICK),30,300) $(PY) -m pytest -s tests/unit/runtime/test_crash_states.py $(ARGS)
+	@WATCHKEEP_CUTS=$(if $(QUICK),8,60) $(PY) -m pytest -s tests/system/test_power.py \
+		tests/system/test_power_database.py $(ARGS)
+
+soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the analyst, storm with events (QUICK=1: briefly); needs root
+	@WATCHKEEP_STALL_S=$(if $(QUICK),6,30) WATCHKEEP_OUTAGE_S=$(if $(QUICK),10,1800) WATCHKEEP_STORM_S=$(if $(QUICK),5,600) \
+		$(PY) -m pytest -s tests/system/test_outage.py $(ARGS)
 
 bench-%: .prepare-dev ## Measure: events, latency, rules, rollups, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)

@@ -2,8 +2,8 @@
 # Install the system packages that tests use beside Python. Immediate when all are there.
 set -eu
 
-packages="chromium ffmpeg fonts-dejavu-core openssl python3-gi gir1.2-gst-rtsp-server-1.0
-gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly"
+packages="chromium e2fsprogs ffmpeg fonts-dejavu-core fuse3 mount openssl python3-gi xfsprogs
+gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "This is no Debian or Ubuntu: install by hand what corresponds to:" $packages >&2

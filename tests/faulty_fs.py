@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from crash_fs import CrashFile
 from watchkeep.domain.fs import Entry, File, Fs, Space
 from watchkeep.runtime.system import SystemFs
 
@@ -15,15 +16,17 @@ WRITES = frozenset(
 
 
 class FaultyFs:
-    """SystemFs with faults. What fails is not done; an append that fails leaves half of its bytes.
+    """A file system with faults. What fails is not done; an append that fails leaves half of its bytes.
+
+    A sync that fails on a CrashFs loses what was written since the last one, as Linux does.
 
     Attributes:
         log: What was done, as (operation, name of the file or folder).
         counted: How many operations of the chosen kinds there were.
     """
 
-    def __init__(self) -> None:
-        self._fs: Fs = SystemFs()
+    def __init__(self, fs: Fs | None = None) -> None:
+        self._fs: Fs = fs or SystemFs()
         self.log: list[tuple[str, str]] = []
         self.counted = 0
         self.heal()
@@ -138,6 +141,8 @@ class FaultyFile:
         assert not self._has_failed, "synced again after a failed sync"
         if self._fs.is_due("sync", self._path):
             self._has_failed = True
+            if isinstance(self._file, CrashFile):
+                self._file.content.lose()
             raise self._fs.error()
         self._file.sync()
 

@@ -93,12 +93,14 @@ class Viewers:
 
     def __init__(self) -> None:
         self.fragments = 0
+        self.newest: Fragment | None = None
 
     def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
         pass
 
     def publish(self, stream: Stream, fragment: Fragment) -> None:
         self.fragments += 1
+        self.newest = fragment
 
 
 class RowBook:
@@ -239,9 +241,7 @@ class Rig:
         )
         if fails_at is not None:
             rig.fs.fail(fails_at, lasts=lasts)
-        for path in rig.volume.open_segments():
-            rig.closing.tear(path, durable_bytes=None)
-        rig.closing.mend(tries_all=True)
+        rig.closing.take_over()
         return rig
 
     def spans(self) -> list[tuple[str, float]]:

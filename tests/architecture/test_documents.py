@@ -1,5 +1,6 @@
 """Documents that code names are there, and links lead somewhere."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,33 @@ def test_a_dead_link_and_a_dead_heading_are_seen(tmp_path: Path) -> None:
         "page.md links nothing.md, which is not there",
         "page.md links #none, but there is no such heading",
     ]
+
+
+def missing_tests(page: str) -> list[str]:
+    """Tests that a page names, as `file::test`, and that are not there."""
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
+    return [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).is_file() or f"def {name}(" not in (ROOT / path).read_text()
+    ]
+
+
+def test_every_fault_has_a_test_that_exists_or_a_reason_for_none() -> None:
+    page = (ROOT / "docs/development/faults.md").read_text()
+    rows = [line.split("|") for line in page.splitlines() if re.match(r"\| F\d+ ", line)]
+
+    assert [row[1].strip() for row in rows] == [f"F{number}" for number in range(1, 26)]
+    assert [row[1] for row in rows if "::test_" not in row[4] and not re.search(r"None: \w", row[4])] == []
+    assert missing_tests(page) == []
+
+
+def test_a_test_that_is_named_and_missing_is_seen() -> None:
+    here = "tests/architecture/test_documents.py"
+
+    assert missing_tests(f"`{here}::test_a_test_that_is_named_and_missing_is_seen`") == []
+    assert missing_tests(f"`{here}::test_of_nothing`") == [f"{here}::test_of_nothing"]
+    assert missing_tests("`tests/nowhere.py::test_of_nothing`") == ["tests/nowhere.py::test_of_nothing"]
 
 
 def test_the_glossary_has_no_word_twice() -> None:

@@ -10,7 +10,7 @@ import pytest
 from builders import INSTALLATION, NOON
 from unit.lifecycle.store import SmallStore, a_small_store
 from watchkeep.domain.camera import StreamRole
-from watchkeep.domain.errors import NotFound
+from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.fs import Space
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
@@ -69,7 +69,7 @@ def a_sweeper(
     fs = disk or SystemFs()
     return Sweeper(
         catalog=catalog,
-        volume=Volume(store.volume.root, store.volume.id, fs=fs),
+        volume=Volume(store.volume.root, store.volume.id, installation=INSTALLATION, fs=fs),
         fs=fs,
         clock=store.clock,
         holds=holds or NoHolds(),
@@ -105,6 +105,44 @@ def test_only_what_is_older_than_its_keep_goes(store: SmallStore, catalog: Catal
     assert swept.segments == 4
     assert days_on_disk(store) == [4, 5, 6, 7, 8, 9]
     assert [has_row(catalog, segment) for segment in store.rows] == [False] * 4 + [True] * 6
+
+
+@pytest.mark.parametrize("vanishes", ["before", "while it sweeps"])
+def test_a_volume_that_is_not_there_costs_no_row(
+    store: SmallStore, catalog: Catalog, tmp_path: Path, vanishes: str
+) -> None:
+    """What it was mounted on is small and full, and all files seem to be gone."""
+    go_to(store, 33.5)
+    root, away = store.volume.root, tmp_path / "away"
+
+    def vanish() -> None:
+        root.rename(away)
+        root.mkdir()
+
+    class VanishingDisk(SystemFs):
+        def unlink(self, path: Path) -> None:
+            if root.is_relative_to(path.parents[2]) and not away.exists():
+                vanish()
+            super().unlink(path)
+
+        def space(self, path: Path) -> Space:
+            return Space(free_bytes=0, total_bytes=1 << 30)
+
+        def sync_directory(self, path: Path) -> None:
+            if path.exists():
+                super().sync_directory(path)
+
+    if vanishes == "before":
+        vanish()
+    sweeper = replace(a_sweeper(store, catalog, reserve=1 << 20), fs=VanishingDisk())
+    sweeper.volume._fs = VanishingDisk()
+    with pytest.raises(Conflict, match="is empty or not mounted"):
+        sweeper.sweep()
+    root.rmdir()
+    away.rename(root)
+
+    assert all(has_row(catalog, segment) for segment in store.rows)
+    assert len(days_on_disk(store)) == len(store.rows)
 
 
 def test_every_deletion_can_be_asked_for_its_reason(store: SmallStore, catalog: Catalog) -> None:

@@ -48,10 +48,18 @@ class Damage:
     faults: list[str]
 
 
-def make_clips(folder: Path) -> dict[str, Path]:
-    """Two cameras: GOP 1 s, each picture unlike any other."""
+CAMERAS = (
+    ("gate", "h264", "green"),
+    ("yard", "h265", "blue"),
+    ("hall", "h264", "red"),
+    ("ramp", "h265", "yellow"),
+)
+
+
+def make_clips(folder: Path, *, count: int = 2) -> dict[str, Path]:
+    """Up to four cameras, every other H.265: GOP 1 s, each picture unlike any other."""
     clips = {}
-    for name, codec, colour in (("gate", "h264", "green"), ("yard", "h265", "blue")):
+    for name, codec, colour in CAMERAS[:count]:
         clips[name] = folder / f"{name}.mp4"
         make_clip(clips[name], seconds=40, codec=codec, fps=10, gop=10, size=(384, 256), colour=colour)
     return clips
@@ -85,30 +93,36 @@ def recording(node: NodeProcess, *, since: float = 0, seen_since: float = 0) -> 
     )
 
 
-def run_drill(folder: Path, *, kills: int, seed: int, say: Callable[[str], None] = print) -> Damage:
-    """Record two cameras, kill the recorder at random instants, stop, judge."""
+def run_drill(
+    folder: Path, *, kills: int, seed: int, cameras: int = 2, say: Callable[[str], None] = print
+) -> Damage:
+    """Record cameras, kill the recorder at random instants, stop, judge."""
     chance = random.Random(seed)
-    clips = make_clips(folder)
+    clips = make_clips(folder, count=cameras)
     data = folder / "data"
     times: list[float] = []
     with (
-        simulated_cameras(clips) as cameras,
-        running_node(data, settings=settings_for(cameras.port)) as node,
+        simulated_cameras(clips) as simulated,
+        running_node(data, settings=settings_for(simulated.port)) as node,
     ):
-        add_cameras(node, {name: cameras.url(name) for name in clips})
-        wait_until(lambda: recording(node) == 2, seconds=60, what="both cameras to record")
+        add_cameras(node, {name: simulated.url(name) for name in clips})
+        wait_until(lambda: recording(node) == cameras, seconds=60, what="all cameras to record")
         for number in range(kills):
             time.sleep(chance.uniform(0.0, 6.0))
             at = node.kill_child("recorder")
             times.append(at)
             wait_until(
-                lambda at=at: recording(node, since=at) == 2, seconds=60, what="both cameras to record again"
+                lambda at=at: recording(node, since=at) == cameras,
+                seconds=60,
+                what="all cameras to record again",
             )
             say(f"kill {number + 1} of {kills}")
         kill_database(data / "database")
         at = time.time()
         wait_until(
-            lambda: recording(node, seen_since=at + 5) == 2, seconds=90, what="word from the recorder again"
+            lambda: recording(node, seen_since=at + 5) == cameras,
+            seconds=90,
+            what="word from the recorder again",
         )
         time.sleep(12)
         faults = doctor(data)

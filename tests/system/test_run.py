@@ -111,6 +111,21 @@ def test_a_killed_child_is_started_again(node: NodeProcess, word: str) -> None:
         node.wait_until_serving()
 
 
+def test_when_memory_runs_out_the_analyst_goes_before_the_page_and_the_recorder_last(
+    node: NodeProcess,
+) -> None:
+    def place(word: str) -> int:
+        pid = wait_until(lambda: node.children(word), seconds=30, what=f"the {word}")[0]
+        return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+    ours = int(Path("/proc/self/oom_score_adj").read_text())
+    wait_until(
+        lambda: place("analyst") > place("web") > place("keeper") > place("recorder") == ours,
+        seconds=10,
+        what="the processes in this order",
+    )
+
+
 def test_the_command_line_works_beside_the_running_one(node: NodeProcess) -> None:
     command = [
         sys.executable,

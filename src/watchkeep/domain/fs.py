@@ -78,7 +78,7 @@ class Fs(Protocol):
         ...
 
     def make_directories(self, path: Path) -> None:
-        """Make path and its parents, mode 0700, each synced into its parent; existing ones are no error."""
+        """Make path and its parents, mode 0700; durable on return, also when they were there already."""
         ...
 
     def sync_directory(self, path: Path) -> None:

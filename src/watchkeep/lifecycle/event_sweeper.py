@@ -43,6 +43,7 @@ class EventSweeper:
         Raises:
             CatalogUnavailable: The database does not answer.
             OSError: A picture could not be removed; its event stays.
+            Conflict: The volume is not there, or another one is; events stay.
         """
         gone = 0
         for _ in range(most_turns):
@@ -76,3 +77,4 @@ class EventSweeper:
                 self.fs.sync_directory(folder)
             except FileNotFoundError:
                 continue  # no folder, no name in it
+        self.volume.require_same()  # what seemed gone may have gone with its disk

@@ -83,8 +83,10 @@ class Sweeper:
 
         Raises:
             CatalogUnavailable: The database does not answer; what is doomed is finished next time.
+            Conflict: The volume is not there, or another one is. Nothing was dropped.
         """
         swept = Swept()
+        self.volume.require_same()
         self._finish()
         now = self.clock.now()
         with self.catalog.transaction(SUBJECT) as connection:
@@ -130,6 +132,7 @@ class Sweeper:
     def _by_space(self, swept: Swept, keeps: Mapping[CameraId, timedelta], now: datetime) -> None:
         limit = BATCH
         while (missing := self.reserve_bytes - self.volume.space().free_bytes) > 0:
+            self.volume.require_same()  # else it was the space of what the volume was mounted on
             if swept.doubt:
                 # With a wrong clock the newest may look like the oldest: better to stop than to delete it.
                 swept.is_space_short = True
@@ -198,5 +201,6 @@ class Sweeper:
                 folders.add(path.parent)
             for folder in folders:
                 self.fs.sync_directory(folder)
+            self.volume.require_same()  # a file that seemed gone may have gone with its disk
             with self.catalog.transaction(SUBJECT) as connection:
                 footage.drop_rows(connection, doomed)

@@ -1,5 +1,6 @@
 """The processes of a node, as their supervisor sees them."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -14,6 +15,10 @@ from watchkeep.runtime.guard import SUPERVISED
 
 log = logging.getLogger(__name__)
 
+KILLED_FIRST = {"decoder": 900, "demo-cameras": 800, "analyst": 700, "web": 500, "keeper": 300}
+"""Linux's oom_score_adj: who goes first when memory runs out. The recorder and the database are not named:
+they keep what the system gave them, and go last."""
+
 LONGEST_PAUSE_S = 30.0
 SOUND_AFTER_S = 5.0
 """A child that lived so long is started again at once, as if it had never died."""
@@ -26,6 +31,13 @@ class ChildPlan:
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def put_in_order(name: str, pid: int) -> None:
+    """Tell the kernel which place a process has when memory runs out; nothing where it is not asked."""
+    if name in KILLED_FIRST:
+        with contextlib.suppress(OSError):  # not Linux, or the process is gone already
+            Path(f"/proc/{pid}/oom_score_adj").write_text(f"{KILLED_FIRST[name]}\n")
 
 
 class RestartPause:
@@ -83,6 +95,7 @@ class Child:
             # A Ctrl-C at the terminal is for us; we tell the children, in order.
             start_new_session=True,
         )
+        put_in_order(self.plan.name, self._process.pid)
         self._started_ns = self._clock.monotonic_ns()
         self._is_stopping = False
         self._pid_file.write_text(f"{self._process.pid}\n")

@@ -13,6 +13,7 @@ from watchkeep.domain.clock import Clock
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.ids import StreamId
 from watchkeep.processing.words import DecoderWord, DecoderWords, Ready, Unfit, Working
+from watchkeep.runtime.children import put_in_order
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class DecoderChild:
                 close_fds=True,
                 start_new_session=True,
             )
+        put_in_order("decoder", self._process.pid)
         self._words = DecoderWords()
         self._sending: deque[memoryview] = deque()
         self._waiting_bytes = 0

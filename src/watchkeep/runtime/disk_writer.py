@@ -6,7 +6,7 @@ a slow disk costs memory first and then footage with a cause, never another came
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,8 +39,11 @@ PROGRESS_EVERY_NS = 5_000_000_000
 WAKE_BYTES = 4 * 1024 * 1024
 """So much is not left waiting until the thread looks by itself."""
 
-QUEUE_BYTES = 256 * 1024 * 1024
-"""What waits for a stalled disk, all streams together: 30 s of about 20 cameras of 3 Mbit/s."""
+STREAM_BYTES = 64 * 1024 * 1024
+"""What of one stream waits for a stalled disk: 30 s of 16 Mbit/s. One that sends more costs no other."""
+
+QUEUE_BYTES = 512 * 1024 * 1024
+"""What of all streams waits together: 30 s of 16 cameras of 8 Mbit/s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,16 @@ class _Open:
 _Order = SegmentStart | tuple[StreamId, Fragment] | StreamId
 
 
+def _stream_of(order: _Order) -> StreamId:
+    match order:
+        case SegmentStart():
+            return order.stream
+        case (stream, _):
+            return stream
+        case stream:
+            return stream
+
+
 class DiskWriter:
     """The one who writes footage. `begin`, `append`, `end` are for the loop; `run` is the thread."""
 
@@ -103,7 +116,7 @@ class DiskWriter:
         self._rng = machine.rng
         self._clock_is_synchronised = clock_is_synchronised
         self._orders: deque[tuple[_Order, int]] = deque()
-        self._waiting_bytes = 0
+        self._waiting: Counter[StreamId] = Counter()
         self._condition = threading.Condition()
         self._is_stopping = False
         self._open: dict[StreamId, _Open] = {}
@@ -147,8 +160,9 @@ class DiskWriter:
 
     @property
     def waiting_bytes(self) -> int:
-        """What is not yet written."""
-        return self._waiting_bytes
+        """What is not yet written, of all streams."""
+        with self._condition:
+            return self._waiting.total()
 
     def stop(self) -> None:
         """Write what waits, close every segment, end the thread."""
@@ -158,14 +172,17 @@ class DiskWriter:
         self._thread.join()
 
     def _put(self, order: _Order, size: int) -> bool:
+        stream = _stream_of(order)
         with self._condition:
-            if size and self._waiting_bytes + size > QUEUE_BYTES:
+            waiting_bytes = self._waiting.total()
+            is_too_much = self._waiting[stream] + size > STREAM_BYTES or waiting_bytes + size > QUEUE_BYTES
+            if size and is_too_much:
                 return False
             self._orders.append((order, size))
-            self._waiting_bytes += size
+            self._waiting[stream] += size
             # The thread looks by itself ten times a second; waking it for each fragment would cost more
             # than writing does.
-            if self._waiting_bytes >= WAKE_BYTES:
+            if waiting_bytes + size >= WAKE_BYTES:
                 self._condition.notify()
         return True
 
@@ -188,7 +205,7 @@ class DiskWriter:
         if order is not None:
             self._carry_out(order)
             with self._condition:
-                self._waiting_bytes -= size  # only now: what is being written still takes room
+                self._waiting[_stream_of(order)] -= size  # only now: what is being written takes room
         self._sync_when_due()
         return True
 
@@ -231,6 +248,7 @@ class DiskWriter:
             shred_key=key.id,
             shred_day=day,
         )
+        self._volume.require_same()
         path = self._volume.open_path(header.segment)
         writer = SealedWriter.create(path, header, start.init, shred_key=key, fs=self._fs, rng=self._rng)
         at = start.started_at

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import islice
+from typing import TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -33,6 +35,10 @@ LAST_LIMIT_S = 2.0
 HELD_EVENTS = 20_000
 """Kept in memory while the database is away: hours of a busy house. Older ones are let go and counted."""
 
+BATCH = 200
+"""Events, and tracks, in one transaction: so few that a slow database is done with them before patience ends.
+A whole outage at once would be given up and tried again for ever."""
+
 HELD_LOOKS = 20_000
 """Of each stream: an hour of them."""
 
@@ -44,6 +50,10 @@ LATENCY = Histogram(
 EVENTS = Counter("watchkeep_events", "Events that began", ["camera", "kind"])
 LOST = Counter("watchkeep_events_lost", "Events let go because the database was away for too long")
 WAITING = Gauge("watchkeep_events_waiting", "Events that wait for the database", multiprocess_mode="livesum")
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +85,20 @@ class _Held:
     saved: dict[StreamId, tuple[datetime, bytes]] = field(default_factory=dict)
     pictures: list[EventPicture] = field(default_factory=list)
 
+    def take(self) -> "_Held":
+        """Take the oldest, as much as fits one transaction; what speaks of events comes after them all."""
+        part = _Held(events=_take(self.events), tracks=_take(self.tracks))
+        if not (self.events or self.tracks):
+            part.saved, self.saved = self.saved, {}
+            part.pictures, self.pictures = self.pictures, []
+        return part
+
     def __bool__(self) -> bool:
         return bool(self.events or self.tracks or self.saved or self.pictures)
+
+
+def _take(waiting: dict[_Key, _Value]) -> dict[_Key, _Value]:
+    return {key: waiting.pop(key) for key in list(islice(waiting, BATCH))}
 
 
 class EventWriter:
@@ -141,6 +163,10 @@ class EventWriter:
                     self._condition.wait(RETRY_S if self._trouble else EVERY_S)
                 is_last = self._is_stopping
             self._turn(is_last=is_last)
+        while self._held and not self._trouble:
+            self._turn(is_last=True)
+        if self._held.events:
+            log.warning("events not written at the end", extra={"events": len(self._held.events)})
 
     def _turn(self, *, is_last: bool) -> None:
         self._gather()
@@ -150,7 +176,7 @@ class EventWriter:
         is_noting_looks = now_ns - self._looks_ns >= LOOKS_NS or is_last
         if not (self._held or is_telling):
             return
-        held, self._held = self._held, _Held()
+        held = self._held.take()
         looks = {stream: found for stream, found in self._looks.items() if found} if is_noting_looks else {}
         report = self._report() if is_telling else None
         errand = partial(self._put, held, card, looks, report)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from prometheus_client import Counter, Gauge
 
-from watchkeep.domain.errors import CatalogUnavailable, Unavailable
+from watchkeep.domain.errors import CatalogUnavailable, Conflict, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
@@ -98,7 +98,7 @@ class Keeper:
                 self._tidy()
         except CatalogUnavailable as error:
             log.info("keeping waits for the database", extra={"error": str(error)})
-        except OSError as error:
+        except (OSError, Conflict) as error:
             log.warning("keeping waits for the disk", extra={"error": str(error)})
         self._roll_up()
 

@@ -207,6 +207,7 @@ class PictureTaking:
                 data_class=DataClass.EVENT,
                 shred_key=key.id,
             )
+            node.volume.require_same()
             size = seal_picture(
                 path, header, answer.jpeg, shred_key=key, fs=node.machine.fs, rng=node.machine.rng
             )

@@ -198,10 +198,8 @@ class Recorder:
         return None
 
     def _recover(self) -> None:
-        """Close what was open when the last recorder died; what the disk refuses now is tried again later."""
-        for path in self._node.volume.open_segments():
-            self._closing.tear(path, durable_bytes=None)
-        for summary in self._closing.mend(tries_all=True):
+        """Close what was open when the last recorder died."""
+        for summary in self._closing.take_over():
             self._footage_ended(summary.header.stream, summary.when.end)
 
     def _footage_ended(self, stream: StreamId, end: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from watchkeep.domain.errors import NotFound, WatchkeepError
+from watchkeep.domain.errors import WatchkeepError
 from watchkeep.runtime.segment_rows import closed_row, final_path
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog.recorder_rows import RecorderRow
@@ -57,6 +57,13 @@ class SegmentClosing:
                 after a failed sync, and yet be lost. None after a crash of ours: all of it is believed.
         """
         self._torn.append(_Torn(path, durable_bytes))
+
+    def take_over(self) -> list[Summary]:
+        """Finish what the recorder before left, and tell which; what the disk refuses is tried later."""
+        self._volume.owe_names()
+        for path in self._volume.open_segments():
+            self.tear(path, durable_bytes=None)
+        return self.mend(tries_all=True)
 
     def mend(self, *, tries_all: bool = False) -> list[Summary]:
         """Finish torn files, register them and tell which; nothing is deleted that holds a picture.
@@ -115,6 +122,6 @@ class SegmentClosing:
     def _settle(self, open_path: Path, final: Path) -> None:
         try:
             self._volume.settle(open_path, final)
-        except (OSError, NotFound) as error:
+        except (OSError, WatchkeepError) as error:
             # It stays in open/, where readers find it too, and is moved at the next start.
             log.warning("segment not moved", extra={"path": open_path.name, "error": str(error)})

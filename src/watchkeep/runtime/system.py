@@ -6,7 +6,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,15 +117,18 @@ class SystemFs:
         path.unlink(missing_ok=True)
 
     def make_directories(self, path: Path) -> None:
-        """Make path and its parents, mode 0700, each synced into its parent."""
-        if path.is_dir():
+        """Make path and its parents, mode 0700, each synced into its parent.
+
+        One that is there is synced too: whoever made it may have failed or died before that.
+        """
+        if not path.is_dir():
+            self.make_directories(path.parent)
+            with suppress(FileExistsError):  # another process was quicker
+                path.mkdir(mode=0o700)
+            self.sync_directory(path.parent)
             return
-        self.make_directories(path.parent)
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            return
-        self.sync_directory(path.parent)
+        with suppress(PermissionError):  # a parent that we may not read, we did not fill
+            self.sync_directory(path.parent)
 
     def sync_directory(self, path: Path) -> None:
         """Make the names in path durable."""

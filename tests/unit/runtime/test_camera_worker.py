@@ -3,16 +3,18 @@
 import errno
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from builders import NOON
-from recording_rig import EndlessClip, Rig, recorded, share
+from recording_rig import FPS, EndlessClip, Rig, recorded, share
 from watchkeep.domain.camera import StreamCondition
-from watchkeep.domain.media import GapCause, RunStarted
+from watchkeep.domain.ids import StreamId
+from watchkeep.domain.media import GapCause, Packet, RunStarted
 from watchkeep.runtime import disk_writer
 from watchkeep.storage.catalog.recorder_rows import RunBegan, RunEnded, SegmentClosed
 
@@ -154,6 +156,49 @@ def test_a_disk_that_stands_still_costs_memory_and_then_footage_with_its_cause(
     assert share(spans, "disk") > 5
     assert recorded(spans) + share(spans, "disk") == pytest.approx(68, abs=0.2)
     rig.check_files()
+
+
+def test_a_disk_that_stands_still_for_thirty_seconds_costs_no_footage(
+    tmp_path: Path, clip: EndlessClip
+) -> None:
+    """Of a camera of 16 Mbit/s."""
+
+    class HeavyClip(EndlessClip):
+        def packet(self, number: int, received_at: datetime) -> Packet:
+            plain = clip.packet(number, received_at)
+            return replace(plain, nals=(*plain.nals, filler))
+
+    filler = b"\x0c" + bytes(16_000_000 // 8 // FPS - 2_000)
+    rig = Rig(tmp_path, HeavyClip(clip.parameters, []))
+    rig.connect()
+    rig.play(2)
+    rig.is_disk_stuck = True
+    rig.play(30)
+    assert rig.disk.waiting_bytes > 55_000_000
+    rig.is_disk_stuck = False
+    rig.play(2)
+    rig.stop()
+
+    assert rig.worker.dropped_fragments == 0
+    assert recorded(rig.spans()) == pytest.approx(34, abs=0.2)
+    rig.check_files()
+
+
+def test_a_stream_that_sends_too_much_takes_the_room_of_no_other(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_writer, "STREAM_BYTES", 60_000)
+    other = StreamId(UUID(int=7))
+    rig.connect()
+    rig.play(2)
+    rig.is_disk_stuck = True
+    rig.play(60)
+    assert rig.worker.dropped_fragments > 0
+    fragment = rig.viewers.newest
+    assert fragment is not None
+
+    assert not rig.disk.append(rig.worker.stream.id, fragment)
+    assert rig.disk.append(other, fragment)
 
 
 @pytest.mark.parametrize("step_s", [-3600, 3600])

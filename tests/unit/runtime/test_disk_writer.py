@@ -1,6 +1,7 @@
 """What the disk writer says of a file is true whichever operation fails, and no file is forgotten."""
 
 import errno
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from builders import INSTALLATION, CountingRng
 from recording_rig import EndlessClip, Rig
 from watchkeep.domain.media import GapCause
 from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed, SegmentOpened
+from watchkeep.storage.media.volume import Volume
 
 SHORT = timedelta(seconds=1)
 
@@ -52,7 +56,9 @@ def test_a_segment_without_a_picture_leaves_nothing_behind(rig: Rig) -> None:
     rig.connect()
     rig.play(1)
     rig.disk._orders.clear()
-    start = rig.worker._start_of(rig.worker._run, rig.worker._rate.fragments[0])  # type: ignore[arg-type]
+    assert rig.worker._run is not None
+    assert rig.viewers.newest is not None
+    start = rig.worker._start_of(rig.worker._run, rig.viewers.newest)
     rig.disk.begin(start)
     rig.disk.end(rig.worker.stream.id)
     rig.turn_disk()
@@ -145,6 +151,36 @@ def test_a_file_that_is_no_segment_is_set_aside(rig: Rig) -> None:
 
     assert rig.volume.open_segments() == []
     assert (rig.footage / "quarantine" / "stranger.wks").exists()
+
+
+def everything_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("is_swapped", [False, True], ids=["unmounted", "swapped"])
+def test_a_volume_that_goes_under_the_writer_gets_a_gap_and_what_is_there_instead_gets_nothing(
+    rig: Rig, tmp_path: Path, is_swapped: bool
+) -> None:
+    rig.connect()
+    rig.play(2)
+    rig.footage.rename(tmp_path / "away")
+    rig.footage.mkdir()
+    if is_swapped:
+        Volume.open(rig.footage, fs=SystemFs(), rng=CountingRng(99), installation=INSTALLATION)
+    before = everything_in(rig.footage)
+    rig.play(8)
+    assert everything_in(rig.footage) == before
+    sentence = "is another disk" if is_swapped else "is empty or not mounted"
+    assert [gap.cause for gap in rig.book.gaps() if sentence in gap.detail] == [GapCause.DISK]
+
+    shutil.rmtree(rig.footage)
+    (tmp_path / "away").rename(rig.footage)
+    rig.play(8)
+    rig.stop()
+    rig = rig.restart(after_s=1)
+
+    assert GapCause.UNKNOWN not in dict(rig.spans())
+    rig.check_files()
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

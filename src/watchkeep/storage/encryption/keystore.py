@@ -62,6 +62,7 @@ class Keystore:
         self._keks: dict[int, bytes] = {}
         self._secrets_key = b""
         self._remembered: OrderedDict[tuple[ShredKeyId, date], tuple[ShredKey, int]] = OrderedDict()
+        self._durable: set[ShredKeyId] = set()
         self._thread_lock = threading.RLock()
 
     @classmethod
@@ -108,8 +109,13 @@ class Keystore:
                 content = self._read_day(day)
                 row = _current(content, camera, data_class)
                 if row is None:
+                    self._sync_names()
                     row = self._new_row(camera, day, data_class)
                     self._write_day(replace(content, keys=(*content.keys, row)))
+                    self._durable.add(row.id)
+        if row.id not in self._durable:
+            self._sync_names()
+            self._durable.add(row.id)
         return self._open_row(row, day)
 
     def find_shred_key(self, id: ShredKeyId, day: date) -> ShredKey:  # noqa: A002  # the contract's word
@@ -280,6 +286,11 @@ class Keystore:
 
     def _write_day(self, content: DayFile) -> None:
         replace_file(self._fs, self._day_path(content.day), encode_day(content))
+
+    def _sync_names(self) -> None:
+        """What is there may not be durable: whoever wrote it may have failed or died before the sync."""
+        self._fs.sync_directory(self._root)
+        self._fs.sync_directory(self._root / "shred")
 
     def _new_row(self, camera: CameraId, day: date, data_class: DataClass) -> KeyRow:
         row = KeyRow(

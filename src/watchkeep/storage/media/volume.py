@@ -20,16 +20,20 @@ _OPEN = "open"
 _QUARANTINE = "quarantine"
 _HARMLESS = {"lost+found"}
 """Names that an empty file system may hold."""
+_DOUBTED_DAYS = 2
+"""Of a camera at a start: a segment that was closed just after midnight lies under the day before."""
 
 
 class Volume:
     """A footage folder that is known to be the right one."""
 
-    def __init__(self, root: Path, identity: UUID, *, fs: Fs) -> None:
+    def __init__(self, root: Path, identity: UUID, *, installation: UUID, fs: Fs) -> None:
         """Use `open`."""
         self.root = root
         self.id = identity
+        self._installation = installation
         self._fs = fs
+        self._owed: set[Path] = set()
 
     @classmethod
     def open(
@@ -54,17 +58,25 @@ class Volume:
         except FileNotFoundError:
             identity = None
         if expected is not None and identity != expected:
-            what = "is another disk" if identity else "is empty or not mounted"
-            raise Conflict(
-                f"{root} {what}, not volume {expected}; mount the right one, or give this one up",
-                path=str(root),
-                expected=str(expected),
-                found=str(identity),
-            )
+            raise _is_another(root, expected=expected, found=identity)
         if identity is None:
             identity = _make_identity(root, fs=fs, rng=rng, installation=installation)
         fs.make_directories(root / _OPEN)
-        return cls(root, identity, fs=fs)
+        return cls(root, identity, installation=installation, fs=fs)
+
+    def require_same(self) -> None:
+        """Look whether the folder is still this volume: to be asked before a new name is made in it.
+
+        Raises:
+            Conflict: It was unmounted, emptied or swapped since it was opened. Nothing was written.
+            OSError: The disk does not answer.
+        """
+        try:
+            found: UUID | None = _read_identity(self.root, fs=self._fs, installation=self._installation)
+        except FileNotFoundError:
+            found = None
+        if found != self.id:
+            raise _is_another(self.root, expected=self.id, found=found)
 
     def open_path(self, segment: SegmentId) -> Path:
         """Where a segment lies while it is written."""
@@ -133,21 +145,29 @@ class Volume:
         return self._files(self.root / _OPEN)
 
     def sync_open(self) -> None:
-        """Make the names in open/ durable."""
+        """Make the names in open/ durable; what has left it is durable in its new place before that."""
+        self._sync_owed()
         self._fs.sync_directory(self.root / _OPEN)
 
+    def owe_names(self) -> None:
+        """Doubt the newest names of every camera: the recorder before may have died before it synced them.
+
+        They are made durable before the next name in open/ is.
+        """
+        for camera in self._folders(self.root):
+            days = [folder for folder in self._folders(camera) if _is_day(folder.name)]
+            self._owed.update([camera, *days[-_DOUBTED_DAYS:]] if days else [])
+
     def settle(self, open_path: Path, final_path: Path) -> None:
-        """Move a finished file to its final place; durable on return. Settled already is no error."""
+        """Move a finished file to its final place; durable on return. Settled already is no error.
+
+        Raises:
+            Conflict: The folder is not this volume any more.
+            NotFound: The file is in neither place.
+        """
+        self.require_same()
         self._fs.make_directories(final_path.parent)
-        try:
-            self._fs.rename(open_path, final_path)
-        except FileNotFoundError:
-            if not self._is_there(final_path):
-                raise NotFound(f"{open_path} is not there to be settled", path=str(open_path)) from None
-        # After a power cut both names may be the same file; renaming it onto itself keeps both.
-        self._fs.unlink(open_path)
-        self._fs.sync_directory(final_path.parent)
-        self._fs.sync_directory(open_path.parent)
+        self._move(open_path, final_path)
 
     def quarantine(self, path: Path, reason: str) -> Path:
         """Put a file that is not understood aside, with the reason beside it; durable on return.
@@ -163,14 +183,45 @@ class Volume:
             number += 1
             name = f"{path.stem}-{number}{path.suffix}"
         replace_file(self._fs, folder / f"{name}.reason", f"{reason}\n".encode())
-        self._fs.rename(path, folder / name)
-        self._fs.sync_directory(folder)
-        self._fs.sync_directory(path.parent)
+        self._move(path, folder / name)
         return folder / name
 
     def space(self) -> Space:
         """Room on the volume."""
         return self._fs.space(self.root)
+
+    def _move(self, old: Path, new: Path) -> None:
+        self._owed.add(new.parent)
+        try:
+            self._rename(old, new)
+            # After a power cut both names may be the same file; renaming it onto itself keeps both.
+            self._fs.unlink(old)
+            self._fs.sync_directory(new.parent)
+        except OSError:
+            self._owed.add(new.parent)  # again: `sync_open` on another thread may have been too early
+            raise
+        self._owed.discard(new.parent)
+        self._sync_owed()
+        self._fs.sync_directory(old.parent)
+
+    def _rename(self, old: Path, new: Path) -> None:
+        try:
+            self._fs.rename(old, new)
+        except FileNotFoundError:
+            if not self._is_there(new):
+                raise NotFound(f"{old} is not there to be moved", path=str(old)) from None
+
+    def _sync_owed(self) -> None:
+        """Sync the folders that files went to. One that fails stays owed: open/ must not forget before."""
+        for folder in sorted(self._owed):
+            self._owed.discard(folder)
+            try:
+                self._fs.sync_directory(folder)
+            except FileNotFoundError:
+                continue  # the sweeper removed an empty day
+            except OSError:
+                self._owed.add(folder)
+                raise
 
     def _is_there(self, path: Path) -> bool:
         try:
@@ -184,6 +235,16 @@ class Volume:
 
     def _files(self, path: Path) -> list[Path]:
         return sorted(path / entry.name for entry in self._fs.entries(path) if not entry.is_directory)
+
+
+def _is_another(root: Path, *, expected: UUID, found: UUID | None) -> Conflict:
+    what = "is another disk" if found else "is empty or not mounted"
+    return Conflict(
+        f"{root} {what}, not volume {expected}; mount the right one, or give this one up",
+        path=str(root),
+        expected=str(expected),
+        found=str(found),
+    )
 
 
 def _read_identity(root: Path, *, fs: Fs, installation: UUID) -> UUID:
