@@ -1,11 +1,11 @@
-"""Looks for a camera's clear pictures in files: windows of its NAL bytes, sought everywhere.
+"""Looks for a camera's clear pictures and sound in files: windows of their bytes, sought everywhere.
 
 python tests/system/clear_media.py CLIP FOLDER…      exit code 1 when a window is found
 """
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +32,28 @@ def windows(clip: Clip) -> list[bytes]:
     return found
 
 
-def clear_places(clips: Iterable[Clip], folders: Iterable[Path], *, but: Iterable[Path] = ()) -> list[str]:
-    """Where in the folders' files a window stands in clear; `but` names files that may."""
-    wanted = [window for clip in clips for window in windows(clip)]
+def sound_windows(packets: Sequence[bytes]) -> list[bytes]:
+    """Pieces of coded sound; silence, which is everywhere, is left out."""
+    middles = [packet[len(packet) // 2 :][:WINDOW_BYTES] for packet in packets]
+    return [each for each in middles if len(each) == WINDOW_BYTES and len(set(each)) > WINDOW_BYTES // 3]
+
+
+def clear_places(
+    clips: Iterable[Clip],
+    folders: Iterable[Path],
+    *,
+    but: Iterable[Path] = (),
+    sounds: Sequence[bytes] = (),
+) -> list[str]:
+    """Where in the folders' files a window stands in clear.
+
+    Args:
+        clips: Whose pictures are sought.
+        folders: Where.
+        but: Files that may hold them.
+        sounds: Audio packets that are sought, too.
+    """
+    wanted = [window for clip in clips for window in windows(clip)] + sound_windows(sounds)
     assert len(wanted) > 50, "too few windows to trust the search"
     begins = _beginnings(wanted)
     allowed = {path.resolve() for path in but}
