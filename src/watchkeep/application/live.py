@@ -157,7 +157,7 @@ async def subscription(house: House, stream: StreamId) -> AsyncIterator[Live]:
     except (OSError, TimeoutError) as error:
         raise Unavailable("The recorder is not running, so there is no live video now.") from error
     try:
-        writer.write(encode(Subscribe(stream)))
+        writer.write(encode(Subscribe(stream, in_chunks=True)))
         await writer.drain()
         yield Live(stream, reader)
     finally:

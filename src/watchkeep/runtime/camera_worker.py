@@ -26,11 +26,11 @@ from watchkeep.domain.media import (
     VideoParameters,
 )
 from watchkeep.domain.segment import Gap, Run
-from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.segmenter import Segmenter
 from watchkeep.ingestion.wall_clock import WallClock
 from watchkeep.runtime.disk_writer import DiskWriter, SegmentStart
+from watchkeep.runtime.packet_feed import ChunkReaders, PacketFeed
 from watchkeep.runtime.stream_rate import StreamRate
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog import recorder_rows
@@ -60,14 +60,14 @@ class PacketSource(Protocol):
         ...
 
 
-class FragmentReaders(Protocol):
+class FragmentReaders(ChunkReaders, Protocol):
     """Who watches while it is recorded."""
 
     def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
         """A run starts: later fragments need this init section."""
         ...
 
-    def publish(self, stream: Stream, fragment: Fragment) -> None:
+    def publish(self, stream: Stream, fragment: Fragment, *, went_in_chunks: bool = False) -> None:
         """Hand a fragment to those who listen; drops for the slow."""
         ...
 
@@ -97,7 +97,7 @@ class _Run:
     parameters: VideoParameters
     is_clear_text: bool
     wall_clock: WallClock
-    fragmenter: Fragmenter
+    feed: PacketFeed
     segmenter: Segmenter
     init: bytes
     segments: int = 0
@@ -164,6 +164,8 @@ class StreamWorker:
                     self._begin(notice)
                 case RunEnded():
                     self.end(notice.cause, notice.detail)
+        if self._run is not None:
+            self._run.feed.look_who_watches()
         self.look_at_disk()
 
     def stop(self, cause: GapCause, detail: str) -> Parting:
@@ -198,23 +200,21 @@ class StreamWorker:
             parameters=notice.parameters,
             is_clear_text=notice.is_clear_text,
             wall_clock=wall_clock,
-            fragmenter=Fragmenter(run, wall_clock=wall_clock),
+            feed=PacketFeed(run, self.stream, wall_clock=wall_clock, readers=self._readers, keep=self._keep),
             segmenter=Segmenter(length=self._segment_length),
             init=init,
         )
         self._readers.begin(self.stream, notice.parameters, init)
 
     def _push(self, packet: Packet) -> None:
-        if self._run is None:
-            return
-        for fragment in self._run.fragmenter.push(packet):
-            self._keep(self._run, fragment)
+        if self._run is not None:
+            self._run.feed.push(packet)
 
-    def _keep(self, run: _Run, fragment: Fragment) -> None:
+    def _keep(self, fragment: Fragment, went_in_chunks: bool) -> None:
         self._rate.add(fragment)
-        self._readers.publish(self.stream, fragment)
-        if self.stream.record:
-            self._record(run, fragment)
+        self._readers.publish(self.stream, fragment, went_in_chunks=went_in_chunks)
+        if self.stream.record and self._run is not None:
+            self._record(self._run, fragment)
         if self._gap is not None and self._gap.cause is GapCause.DISK:
             self._set(StreamCondition.FAILED, self._gap.detail)
         else:
@@ -285,8 +285,7 @@ class StreamWorker:
     def end(self, cause: GapCause, detail: str) -> None:
         """End the run: what is in hand is kept, the gap begins where the footage ends."""
         if self._run is not None:
-            for fragment in self._run.fragmenter.end():
-                self._keep(self._run, fragment)
+            self._run.feed.end()
         self._end_run(cause, detail)
 
     def _end_run(self, cause: GapCause, detail: str) -> None:
