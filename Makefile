@@ -39,7 +39,7 @@ test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for tw
 test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
 	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) $(PY) -m pytest -s tests/system/test_interop.py $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, rules, rollups, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+bench-%: .prepare-dev ## Measure: events, latency, live, rules, rollups, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/

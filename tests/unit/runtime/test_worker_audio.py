@@ -9,12 +9,14 @@ import pytest
 from audio_packets import audio_packets
 from builders import INSTALLATION, CountingRng
 from mp4_reading import Sample, default_flags, samples, track_ids
-from recording_rig import FPS, EndlessClip, Rig
+from recording_rig import FPS, EndlessClip, Rig, Viewers
+from watchkeep.domain.camera import Stream
 from watchkeep.domain.media import (
     TICKS_PER_SECOND,
     AudioCodec,
     AudioPacket,
     AudioParameters,
+    Fragment,
     RunStarted,
     VideoParameters,
 )
@@ -27,18 +29,19 @@ SECONDS = 6
 FIRST_TICKS = 1000
 
 
-class Watching:
+class Watching(Viewers):
     """What those who watch live are handed."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.inits: list[bytes] = []
         self.payloads: list[bytes] = []
 
-    def begin(self, stream: object, parameters: VideoParameters, init: bytes) -> None:
+    def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
         self.inits.append(init)
 
-    def publish(self, stream: object, fragment: object) -> None:
-        self.payloads.append(fragment.payload)  # type: ignore[attr-defined]
+    def publish(self, stream: Stream, fragment: Fragment, **_: bool) -> None:
+        self.payloads.append(fragment.payload)
 
 
 def film(rig: Rig, audio: AudioParameters, sounds: list[AudioPacket], *, is_on: bool) -> Watching:
