@@ -56,7 +56,7 @@ soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the an
 	@WATCHKEEP_STALL_S=$(if $(QUICK),6,30) WATCHKEEP_OUTAGE_S=$(if $(QUICK),10,1800) WATCHKEEP_STORM_S=$(if $(QUICK),5,600) \
 		$(PY) -m pytest -s tests/system/test_outage.py $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, rules, rollups, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+bench-%: .prepare-dev ## Measure: events, latency, live, record, rules, rollups, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/

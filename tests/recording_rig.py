@@ -98,9 +98,18 @@ class Viewers:
     def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
         pass
 
-    def publish(self, stream: Stream, fragment: Fragment) -> None:
+    def publish(self, stream: Stream, fragment: Fragment, *, went_in_chunks: bool = False) -> None:
         self.fragments += 1
         self.newest = fragment
+
+    def wants_chunks(self, stream: Stream) -> bool:
+        return False
+
+    def publish_chunk(self, stream: Stream, chunk: Fragment, *, was_given: bool = False) -> None:
+        raise AssertionError("nobody watches")
+
+    def end_chunks(self, stream: Stream) -> None:
+        raise AssertionError("nobody watches")
 
 
 class RowBook:

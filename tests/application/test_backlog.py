@@ -1,6 +1,7 @@
 """A slow viewer loses whole GOPs and is told."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -8,17 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import STREAM, a_box, a_fragment, an_init_section
-from watchkeep.application.backlog import Backlog, LiveFragment
+from watchkeep.application.backlog import Backlog
 from watchkeep.application.live import Began, Live, LiveWord, Lost
 from watchkeep.domain.errors import Invalid, Unavailable, WatchkeepError
 from watchkeep.domain.ids import StreamId
+from watchkeep.domain.media import Fragment
 from watchkeep.domain.offering import Dropped, FragmentNotice, Init, NoStream, encode
 
 SECOND = an_init_section() + a_box(b"free", b"")
 
 
-def live_fragment(number: int, *, is_key: bool, size: int = 100) -> LiveFragment:
-    return LiveFragment(number.to_bytes(4, "big") + bytes(size - 4), is_key)
+def live_fragment(number: int, *, is_key: bool, size: int = 100) -> Fragment:
+    payload = number.to_bytes(4, "big") + bytes(size - 4)
+    return replace(a_fragment(number), payload=payload, starts_with_key=is_key)
 
 
 @given(
@@ -101,7 +104,7 @@ def test_the_recorders_words_become_the_viewers() -> None:
 
     # After a loss the viewer waits for the next key picture, and what it misses meanwhile is counted too.
     assert heard[0] == Began("avc1.640028", STREAM, an_init_section())
-    payloads = [word.payload for word in heard if isinstance(word, LiveFragment)]
+    payloads = [word.payload for word in heard if isinstance(word, Fragment)]
     lost = sum(word.count for word in heard if isinstance(word, Lost))
     assert payloads == [
         fragments[0].payload,
@@ -119,7 +122,7 @@ def test_a_new_run_makes_the_decoder_start_anew() -> None:
 
     heard, _ = heard_of(first, second, encode(FragmentNotice(a_fragment(0))))
 
-    assert heard[-2:] == [Began("hvc1.1.6.L93.B0", STREAM, SECOND), LiveFragment(a_fragment(0).payload, True)]
+    assert heard[-2:] == [Began("hvc1.1.6.L93.B0", STREAM, SECOND), a_fragment(0)]
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "/api/v1/incidents/{incident}"): {"seen": True},
     ("POST", "/api/v1/cameras/{camera}/rules"): {"name": "New", "kind": "object", "objects": ["person"]},
     ("PATCH", "/api/v1/cameras/{camera}/rules/{rule}"): {"name": "Newer"},
+    ("POST", "/api/v1/session/stream-password"): {"password": PASSWORD},
     ("PUT", "/api/v1/session/password"): {"old": PASSWORD, "new": PASSWORD},
 }
 LAST = ["DELETE /api/v1/cameras/{camera}", "PUT /api/v1/session/password", "DELETE /api/v1/session"]

@@ -1,7 +1,6 @@
 """Live video and changes, over real sockets."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,59 +10,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from house_builder import a_camera, clip_fragments, stream_of
+from house_builder import a_camera
+from live_recorder import Recorder
 from site_server import Browser, Site
 from watchkeep.application import live
-from watchkeep.domain.camera import Stream, StreamAddress, StreamRole
 from watchkeep.domain.ids import CameraId
-from watchkeep.domain.media import Fragment, VideoParameters
-from watchkeep.ingestion.mux import init_section
-from watchkeep.ingestion.offer import FragmentOffer
 from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.outbox import NoticeKind
 
 Clip = Callable[..., Path]
-
-
-class Recorder:
-    """The recorder's offer of one stream, ticked by a thread of its own."""
-
-    def __init__(self, site: Site, camera: CameraId, clip: Path) -> None:
-        self.stream = Stream(
-            id=stream_of(site.house, camera),
-            camera=camera,
-            role=StreamRole.MAIN,
-            address=StreamAddress(url="rtsp://192.0.2.10/x"),
-        )
-        self.parameters: VideoParameters
-        self.fragments: list[Fragment]
-        _, self.parameters, self.fragments = clip_fragments(site.house, clip)
-        self.init = init_section(self.parameters)
-        self.offer = FragmentOffer(site.house.recorder_socket)
-        self._lock = threading.Lock()
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._tick, daemon=True)
-        self._thread.start()
-
-    def begin(self) -> None:
-        with self._lock:
-            self.offer.begin(self.stream, self.parameters, self.init)
-
-    def publish(self, *fragments: Fragment) -> None:
-        with self._lock:
-            for fragment in fragments:
-                self.offer.publish(self.stream, fragment)
-
-    def close(self) -> None:
-        self._is_over.set()
-        self._thread.join()
-        self.offer.close()
-
-    def _tick(self) -> None:
-        while not self._is_over.is_set():
-            with self._lock:
-                self.offer.poll()
-            time.sleep(0.002)
 
 
 @pytest.fixture

@@ -3,16 +3,10 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from watchkeep.domain.media import Fragment
+
 MOST_BYTES = 4 * 1024 * 1024
 """About eight seconds of 4 Mbit/s: older is not live any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveFragment:
-    """A fragment on its way to a viewer."""
-
-    payload: bytes = field(repr=False)
-    starts_with_key: bool
 
 
 @dataclass(slots=True)
@@ -22,12 +16,12 @@ class Backlog:
     most_bytes: int = MOST_BYTES
     lost: int = 0
     """Fragments lost since last asked."""
-    _waiting: deque[LiveFragment] = field(default_factory=deque)
+    _waiting: deque[Fragment] = field(default_factory=deque)
     _size_bytes: int = 0
     _needs_key: bool = True
     """The next fragment taken in must start with a key picture: a decoder cannot begin elsewhere."""
 
-    def put(self, fragment: LiveFragment) -> None:
+    def put(self, fragment: Fragment) -> None:
         """Take in the newest fragment; lets go of the oldest GOPs when there is no room."""
         if self._needs_key and not fragment.starts_with_key:
             self.lost += 1
@@ -43,7 +37,7 @@ class Backlog:
         self.lost += lost
         self._needs_key = True
 
-    def take(self) -> LiveFragment | None:
+    def take(self) -> Fragment | None:
         """The oldest that waits, or None."""
         if not self._waiting:
             return None

@@ -1,18 +1,19 @@
-"""Live video: the recorder's fragments, carried to a viewer; the camera itself is never opened here."""
+"""Live video: the recorder's chunks, carried to a viewer; the camera itself is never opened here."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from watchkeep.application import cameras, sessions
-from watchkeep.application.asking import Asking, asked
-from watchkeep.application.backlog import Backlog, LiveFragment
+from watchkeep.application.asking import Asking, asked, require
+from watchkeep.application.backlog import Backlog
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, CameraObject, decide
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import DataLoss, Invalid, NotFound, Unavailable
 from watchkeep.domain.ids import CameraId, StreamId
+from watchkeep.domain.media import Fragment
 from watchkeep.domain.mp4 import without_audio
 from watchkeep.domain.offering import (
     Dropped,
@@ -24,6 +25,7 @@ from watchkeep.domain.offering import (
     WordDecoder,
     encode,
 )
+from watchkeep.storage.catalog.connection import Connection
 
 RECHECK_EVERY_S = 15.0
 """How long live video outlives its session or grant at most."""
@@ -47,7 +49,7 @@ class Lost:
     count: int
 
 
-LiveWord = Began | LiveFragment | Lost
+LiveWord = Began | Fragment | Lost
 
 
 class Live:
@@ -62,7 +64,7 @@ class Live:
         self._news = asyncio.Event()
         self._end: Exception | None = None
 
-    async def words(self) -> AsyncIterator[LiveWord]:
+    async def words(self) -> AsyncGenerator[LiveWord, None]:
         """What the viewer is to be told, in order.
 
         Raises:
@@ -112,7 +114,7 @@ class Live:
                 self._began = Began(word.codec, self._stream, without_audio(word.init))
                 self._backlog = Backlog()
             case FragmentNotice(fragment):
-                self._backlog.put(LiveFragment(fragment.without_audio().payload, fragment.starts_with_key))
+                self._backlog.put(fragment.without_audio())
             case Dropped(count):
                 self._backlog.interrupt(count)
             case NoStream():
@@ -128,13 +130,30 @@ def begin(house: House, asking: Asking, camera: CameraId, role: StreamRole) -> S
         NotFound: The camera is missing or foreign, or has no such stream.
     """
     with asked(house, asking, Action.VIEW_LIVE, CameraObject(camera)) as (conn, deed):
-        by_role = {stream.role: stream for stream in cameras.load(conn, camera).streams}
-        # Many cameras have one stream only; the viewer is told which one comes.
-        stream = by_role.get(role) or by_role.get(StreamRole.MAIN)
-        if stream is None:
-            raise NotFound(f"Camera {camera} has no {role} stream; ask for the other one.", camera=camera)
-        deed.facts["stream"] = str(stream.id)
-        return stream.id
+        stream = _chosen(conn, camera, role)
+        deed.facts["stream"] = str(stream)
+        return stream
+
+
+def find(house: House, asking: Asking, camera: CameraId, role: StreamRole) -> StreamId:
+    """As `begin`, before anything is shown: allowed requests are not written down.
+
+    Raises:
+        NotFound: The camera is missing or foreign, or has no such stream.
+        Forbidden: It is known to the asker, but not live.
+    """
+    require(house, asking, Action.VIEW_LIVE, CameraObject(camera))
+    with house.catalog.transaction(asking.subject.name) as conn:
+        return _chosen(conn, camera, role)
+
+
+def _chosen(conn: Connection, camera: CameraId, role: StreamRole) -> StreamId:
+    by_role = {stream.role: stream for stream in cameras.load(conn, camera).streams}
+    # Many cameras have one stream only; the viewer is told which one comes.
+    stream = by_role.get(role) or by_role.get(StreamRole.MAIN)
+    if stream is None:
+        raise NotFound(f"Camera {camera} has no {role} stream; ask for the other one.", camera=camera)
+    return stream.id
 
 
 def may_go_on(house: House, asking: Asking, camera: CameraId) -> bool | None:
@@ -158,7 +177,7 @@ async def subscription(house: House, stream: StreamId) -> AsyncIterator[Live]:
     except (OSError, TimeoutError) as error:
         raise Unavailable("The recorder is not running, so there is no live video now.") from error
     try:
-        writer.write(encode(Subscribe(stream)))
+        writer.write(encode(Subscribe(stream, in_chunks=True)))
         await writer.drain()
         yield Live(stream, reader)
     finally:

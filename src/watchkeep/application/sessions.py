@@ -133,25 +133,12 @@ def change_password(house: House, asking: Asking, *, old: Secret, new: Secret) -
         Invalid: The new one is not good enough.
         TooManyTries: The old one was wrong too often.
     """
-    user = asking.subject.user
-    if user is None:
-        raise NotSignedIn("Sign in first; there is no valid session.")
+    user = confirm(house, asking, old, word="change password")
     name = asking.subject.name
-    key = f"account:{name.lower()}"
     deed = Deed("change password", f"user {name}", "")
-    with house.catalog.transaction() as conn:
-        users.lock_accounts(conn)
-        _check_pause(conn, (key,), now=house.clock.now())
-        sessions.count_attempt(conn, key, at=house.clock.now(), quiet=QUIET)
-        stored = users.password_hash(conn, user)
-    if not passwords.fits(old, None if stored is None else stored.reveal()):
-        deed.reason = "the old password is wrong"
-        note(house, asking, deed, outcome="refused")
-        raise SignInRefused("The old password is not right.")
     made = passwords.hashed(new, name=name)
     with house.catalog.transaction(name) as conn:
         users.set_password(conn, user, Secret(made))
-        sessions.clear_attempts(conn, (key,))
         sessions.close_sessions_of(conn, user)
         token = open_session(house, conn, user, address=asking.address)
         fresh = Asking(subject=asking.subject, address=asking.address, session=digest_of(token.reveal()))
@@ -159,6 +146,32 @@ def change_password(house: House, asking: Asking, *, old: Secret, new: Secret) -
         outbox.publish(conn, NoticeKind.USER, facts={"change": "password"})
         write(house, conn, fresh, deed)
     return SignedIn(token, fresh)
+
+
+def confirm(house: House, asking: Asking, password: Secret, *, word: str) -> UserId:
+    """Look at the own password again, for what a session alone is not enough; failures are in the audit.
+
+    Raises:
+        NotSignedIn: Nobody asks.
+        SignInRefused: The password is wrong.
+        TooManyTries: It was wrong too often.
+    """
+    user = asking.subject.user
+    if user is None:
+        raise NotSignedIn("Sign in first; there is no valid session.")
+    name = asking.subject.name
+    key = f"account:{name.lower()}"
+    with house.catalog.transaction() as conn:
+        users.lock_accounts(conn)
+        _check_pause(conn, (key,), now=house.clock.now())
+        sessions.count_attempt(conn, key, at=house.clock.now(), quiet=QUIET)
+        stored = users.password_hash(conn, user)
+    if not passwords.fits(password, None if stored is None else stored.reveal()):
+        note(house, asking, Deed(word, f"user {name}", "the password is wrong"), outcome="refused")
+        raise SignInRefused("The password is not right.")
+    with house.catalog.transaction(name) as conn:
+        sessions.clear_attempts(conn, (key,))
+    return user
 
 
 def open_session(house: House, conn: Connection, user: UserId, *, address: str) -> Secret:

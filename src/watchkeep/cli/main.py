@@ -9,6 +9,7 @@ PROCESSES = {
     "decoder": "watchkeep.cli.process_decoder",
     "keeper": "watchkeep.cli.process_keeper",
     "web": "watchkeep.cli.process_web",
+    "rtsp": "watchkeep.cli.process_rtsp",
     "probe": "watchkeep.cli.process_probe",
     "demo-cameras": "watchkeep.cli.process_demonstration",
 }

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from watchkeep.application import users
+from watchkeep.application import restream, users
 from watchkeep.application.users import GrantWish, NewUser, UserChange, UserView
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
 from watchkeep.cli.output import Fact, Output, instant
@@ -67,6 +67,23 @@ def password(
             raise NotFound(f"there is no user {name!r}; see `watchkeep user list`", name=name)
         users.change_user(opened.house, opened.asking, wanted.id, UserChange(password=secret))
     output.show({"changed": wanted.name}, f"The password of {wanted.name} is set; all their sessions ended.")
+
+
+@app.command("stream-password")
+def stream_password(
+    name: Annotated[str, typer.Argument(help="Whose stream password to show.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the password with which other programs fetch a user's cameras over RTSP.
+
+    It ends when the user's password is changed.
+    """
+    output = Output(json)
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        found = restream.stream_password_of(opened.house, opened.asking, name)
+    user, secret = found.asking.subject.name, found.password.reveal()
+    output.show({"name": user, "stream_password": secret}, secret)
 
 
 def _facts(user: UserView) -> dict[str, Fact]:

@@ -20,6 +20,8 @@ class Subscribe:
     """A reader wants a stream."""
 
     stream: StreamId
+    in_chunks: bool = False
+    """For somebody who watches: chunks of a tenth of a second, before their fragment is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Init:
 
 @dataclass(frozen=True, slots=True)
 class FragmentNotice:
-    """A fragment of the stream."""
+    """A fragment of the stream, or a chunk of one for those who want chunks."""
 
     fragment: Fragment
 
@@ -61,8 +63,8 @@ def encode(word: Word) -> bytes:
     facts: dict[str, str | int | bool]
     binary = b""
     match word:
-        case Subscribe(stream):
-            facts = {"word": "subscribe", "stream": str(stream)}
+        case Subscribe(stream, in_chunks):
+            facts = {"word": "subscribe", "stream": str(stream), "in_chunks": in_chunks}
         case Init():
             facts = {"word": "init", "stream": str(word.stream), "codec": word.codec}
             binary = word.init
@@ -94,7 +96,7 @@ def _decode(facts: Facts, binary: bytes) -> Word:
     try:
         match text_of(facts, "word"):
             case "subscribe":
-                return Subscribe(_stream(facts))
+                return Subscribe(_stream(facts), bool(number_of(facts, "in_chunks")))
             case "init":
                 return Init(stream=_stream(facts), codec=text_of(facts, "codec"), init=binary)
             case "fragment":

@@ -1,5 +1,6 @@
 """Cuts a run's packets into fragments."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
@@ -43,6 +44,26 @@ class Fragmenter:
         self._interval_ticks = _SINGLE_PACKET_TICKS
         self._sequence = 0
         self.dropped_packets = 0
+
+    @property
+    def waiting(self) -> Sequence[Packet]:
+        """The packets of the fragment in hand; not to be kept, for it changes with the next push."""
+        return self._waiting
+
+    @property
+    def sequence(self) -> int:
+        """The number of the fragment in hand."""
+        return self._sequence
+
+    @property
+    def first_dts(self) -> int:
+        """The decoding time of the run's first packet."""
+        return self._first_dts
+
+    @property
+    def interval_ticks(self) -> int:
+        """From the packet before the newest to the newest."""
+        return self._interval_ticks
 
     def push(self, packet: Packet) -> list[Fragment]:
         """Take the next packet in decoding order; mostly nothing comes out, rarely more than one fragment."""

@@ -6,6 +6,7 @@ The only sockets of this room. Words: domain/offering.py.
 import logging
 import selectors
 import socket
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +43,8 @@ class _Offered:
 
     init: bytes
     ring: Ring = field(default_factory=Ring)
+    chunks: list[Fragment] = field(default_factory=list)
+    """Those since the newest fragment."""
 
 
 class FragmentOffer:
@@ -62,6 +65,7 @@ class FragmentOffer:
         self._queue_limit_bytes = queue_limit_bytes
         self._streams: dict[StreamId, _Offered] = {}
         self._readers: dict[socket.socket, _Reader] = {}
+        self._watched: Counter[StreamId] = Counter()
         self._listener = _listen(path)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -80,17 +84,51 @@ class FragmentOffer:
             if reader.stream == stream.id:
                 reader.queue.put_init(word)
 
-    def publish(self, stream: Stream, fragment: Fragment) -> None:
-        """Hand a fragment to those who listen; a reader that is too slow loses its oldest whole GOPs."""
+    def publish(self, stream: Stream, fragment: Fragment, *, went_in_chunks: bool = False) -> None:
+        """Hand a fragment to those who listen; a reader that is too slow loses its oldest whole GOPs.
+
+        Args:
+            stream: Whose it is.
+            fragment: The next.
+            went_in_chunks: All its packets were published before, in chunks.
+        """
         offered = self._streams.get(stream.id)
         if offered is None:
             return
         offered.ring.push(fragment)
-        listening = [reader for reader in self._readers.values() if reader.stream == stream.id]
-        if not listening:
+        offered.chunks.clear()
+        self._hand(fragment, self._listening(stream.id, in_chunks=False if went_in_chunks else None))
+
+    def wants_chunks(self, stream: Stream) -> bool:
+        """Whether anybody watches the stream live."""
+        return stream.id in self._watched
+
+    def publish_chunk(self, stream: Stream, chunk: Fragment, *, was_given: bool = False) -> None:
+        """Hand a chunk to those who watch; `was_given`: keep it for those who join, the others have it."""
+        offered = self._streams.get(stream.id)
+        if offered is None:
+            return
+        offered.chunks.append(chunk)
+        if not was_given:
+            self._hand(chunk, self._listening(stream.id, in_chunks=True))
+
+    def end_chunks(self, stream: Stream) -> None:
+        """No chunks are made any more; when they are again, they begin after the newest fragment."""
+        if stream.id in self._streams:
+            self._streams[stream.id].chunks.clear()
+
+    def _listening(self, stream: StreamId, *, in_chunks: bool | None) -> "list[_Reader]":
+        return [
+            reader
+            for reader in self._readers.values()
+            if reader.stream == stream and in_chunks in (None, reader.in_chunks)
+        ]
+
+    def _hand(self, fragment: Fragment, readers: "list[_Reader]") -> None:
+        if not readers:
             return
         frame = encode(FragmentNotice(fragment))
-        for reader in listening:
+        for reader in readers:
             self.dropped_fragments += reader.queue.put_fragment(
                 frame, starts_with_key=fragment.starts_with_key
             )
@@ -146,24 +184,26 @@ class FragmentOffer:
                 log.warning("reader refused", extra={"word": type(word).__name__})
                 self._part(reader)
                 return
-            self._subscribe(reader, word.stream)
+            self._subscribe(reader, word)
 
-    def _subscribe(self, reader: "_Reader", stream: StreamId) -> None:
-        reader.stream = stream
+    def _subscribe(self, reader: "_Reader", wish: Subscribe) -> None:
+        stream = reader.stream = wish.stream
+        reader.in_chunks = wish.in_chunks
+        self._watched += Counter({stream: wish.in_chunks})
         offered = self._streams.get(stream)
         if offered is None:
             reader.queue.put_word(encode(NoStream(stream)))
             return
         reader.queue.put_init(offered.init)
-        for fragment in offered.ring.fragments():
-            reader.queue.put_fragment(
-                encode(FragmentNotice(fragment)), starts_with_key=fragment.starts_with_key
-            )
+        for fragment in (*offered.ring.fragments(), *(offered.chunks if wish.in_chunks else ())):
+            self._hand(fragment, [reader])
 
     def _part(self, reader: "_Reader") -> None:
         if self._readers.pop(reader.connection, None) is not None:
             self._selector.unregister(reader.connection)
             reader.connection.close()
+            if reader.stream is not None:
+                self._watched -= Counter({reader.stream: reader.in_chunks})
 
 
 class _Reader:
@@ -172,6 +212,7 @@ class _Reader:
     def __init__(self, connection: socket.socket, *, limit_bytes: int) -> None:
         self.connection = connection
         self.stream: StreamId | None = None
+        self.in_chunks = False
         self.queue = ReaderQueue(limit_bytes=limit_bytes)
         self._decoder = WordDecoder(limit_bytes=_REQUEST_LIMIT_BYTES)
         self._sending = memoryview(b"")

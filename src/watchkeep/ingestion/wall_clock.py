@@ -94,6 +94,16 @@ class WallClock:
         self._last_end_us = end_us
         return Interval(_EPOCH + start_us * _MICROSECOND, _EPOCH + end_us * _MICROSECOND)
 
+    def at(self, ticks: int) -> datetime:
+        """When media time `ticks` is, as far as is known now; places nothing.
+
+        Raises:
+            ValueError: No packet was observed before.
+        """
+        if self._lead_us is None:
+            raise ValueError("no time is known before a packet was observed")
+        return _EPOCH + (self._delays[0][1] + self._lead_us + _media_us(ticks)) * _MICROSECOND
+
     def take_steps(self) -> list[ClockStep]:
         """The steps of our clock since the last call."""
         steps, self._steps = self._steps, []

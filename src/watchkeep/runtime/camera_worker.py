@@ -27,11 +27,11 @@ from watchkeep.domain.media import (
 )
 from watchkeep.domain.segment import Gap, Run
 from watchkeep.ingestion.audio_boxes import describable
-from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.segmenter import Segmenter
 from watchkeep.ingestion.wall_clock import WallClock
 from watchkeep.runtime.disk_writer import DiskWriter, SegmentStart
+from watchkeep.runtime.packet_feed import ChunkReaders, PacketFeed
 from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.stream_rate import StreamRate
 from watchkeep.runtime.system import Machine
@@ -47,14 +47,14 @@ LONGEST_HOLE = timedelta(seconds=1)
 """Within a segment; the catalog takes none of more than five minutes."""
 
 
-class FragmentReaders(Protocol):
+class FragmentReaders(ChunkReaders, Protocol):
     """Who watches while it is recorded."""
 
     def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
         """A run starts: later fragments need this init section."""
         ...
 
-    def publish(self, stream: Stream, fragment: Fragment) -> None:
+    def publish(self, stream: Stream, fragment: Fragment, *, went_in_chunks: bool = False) -> None:
         """Hand a fragment to those who listen; drops for the slow."""
         ...
 
@@ -84,7 +84,7 @@ class _Run:
     parameters: VideoParameters
     is_clear_text: bool
     wall_clock: WallClock
-    fragmenter: Fragmenter
+    feed: PacketFeed
     segmenter: Segmenter
     init: bytes
     note: str
@@ -150,11 +150,13 @@ class StreamWorker:
                 case Packet():
                     self._push(notice)
                 case AudioPacket() if self._run is not None:
-                    self._run.fragmenter.push_audio(notice)
+                    self._run.feed.push_audio(notice)
                 case RunStarted():
                     self._begin(notice)
                 case RunEnded():
                     self.end(notice.cause, notice.detail)
+        if self._run is not None:
+            self._run.feed.look_who_watches()
         self.look_at_disk()
 
     def stop(self, cause: GapCause, detail: str) -> Parting:
@@ -196,7 +198,14 @@ class StreamWorker:
             parameters=notice.parameters,
             is_clear_text=notice.is_clear_text,
             wall_clock=wall_clock,
-            fragmenter=Fragmenter(run, wall_clock=wall_clock, audio=audio),
+            feed=PacketFeed(
+                run,
+                self.stream,
+                wall_clock=wall_clock,
+                readers=self._readers,
+                keep=self._keep,
+                audio=audio,
+            ),
             segmenter=Segmenter(length=self._segment_length),
             init=init,
             note=notice.note,
@@ -204,21 +213,20 @@ class StreamWorker:
         self._readers.begin(self.stream, notice.parameters, init)
 
     def _push(self, packet: Packet) -> None:
-        if self._run is None:
-            return
-        for fragment in self._run.fragmenter.push(packet):
-            self._keep(self._run, fragment)
+        if self._run is not None:
+            self._run.feed.push(packet)
 
-    def _keep(self, run: _Run, fragment: Fragment) -> None:
+    def _keep(self, fragment: Fragment, went_in_chunks: bool) -> None:
         self._rate.add(fragment)
-        self.dropped_audio_packets += run.fragmenter.take_dropped_audio()
-        self._readers.publish(self.stream, fragment)
-        if self.stream.record:
-            self._record(run, fragment)
+        self._readers.publish(self.stream, fragment, went_in_chunks=went_in_chunks)
+        if self._run is not None:
+            self.dropped_audio_packets += self._run.feed.take_dropped_audio()
+            if self.stream.record:
+                self._record(self._run, fragment)
         if self._gap is not None and self._gap.cause is GapCause.DISK:
             self._set(StreamCondition.FAILED, self._gap.detail)
         else:
-            self._set(StreamCondition.RECORDING, run.note)
+            self._set(StreamCondition.RECORDING, "" if self._run is None else self._run.note)
 
     def _record(self, run: _Run, fragment: Fragment) -> None:
         if run.began is None:
@@ -285,8 +293,7 @@ class StreamWorker:
     def end(self, cause: GapCause, detail: str) -> None:
         """End the run: what is in hand is kept, the gap begins where the footage ends."""
         if self._run is not None:
-            for fragment in self._run.fragmenter.end():
-                self._keep(self._run, fragment)
+            self._run.feed.end()
         self._end_run(cause, detail)
 
     def _end_run(self, cause: GapCause, detail: str) -> None:

@@ -157,6 +157,16 @@ class Web(Section):
     the certificate; localhost, this machine's own name and the listen address are there anyway."""
 
 
+class Rtsp(Section):
+    """Each camera's streams again, for other programs, under rtsp://this-machine:port/CAMERA/main or /sub."""
+
+    listen: Listen | None = None
+    """Address and port, or null to serve none; for example 0.0.0.0:8554. Programs sign in with a user's name
+    and its stream password, which `watchkeep user stream-password` shows."""
+    tls: bool = False
+    """Whether it is rtsps://, with the page's certificate. Without it pictures cross the network in clear."""
+
+
 class Metrics(Section):
     """Prometheus figures under /metrics, in plain HTTP, without sign-in."""
 
@@ -265,6 +275,7 @@ class Settings(Section):
 
     site: Site = Site()
     web: Web = Web()
+    rtsp: Rtsp = Rtsp()
     metrics: Metrics = Metrics()
     database: Database = Database()
     keystore: KeystoreSettings = KeystoreSettings()

@@ -54,6 +54,7 @@ ANALYST = "analyst"
 ANALYST_SILENT_S = 20.0
 """An analyst that has not touched its beat for so long hangs, and is started again."""
 DEMONSTRATION = "demo-cameras"
+RTSP = "rtsp"
 
 Say = Callable[[str], None]
 
@@ -121,6 +122,8 @@ class Supervisor:
                     self._start(name)
                 if settings.analysis.enabled:
                     self._start(ANALYST)
+                if settings.rtsp.listen is not None:
+                    self._start(RTSP)
                 self._await_serving(pair, token)
                 self._look_after()
         finally:

@@ -3,33 +3,42 @@ import { isInitSection, outworn, smoothed, steer, waitBefore } from "./live-buff
 
 describe("a live picture", () => {
   it("plays on at its own pace while it is close", () => {
-    expect(steer([{ start: 0, end: 10 }], 9.5, 1)).toEqual({ latencySeconds: 0.5, rate: 1, jumpTo: null });
+    expect(steer([{ start: 0, end: 10 }], 9.7, 1)).toEqual({
+      latencySeconds: expect.closeTo(0.3),
+      rate: 1,
+      jumpTo: null,
+    });
   });
 
   it("hurries when it falls behind, until it is close again", () => {
-    expect(steer([{ start: 0, end: 10 }], 8.6, 1).rate).toBe(1.05);
-    expect(steer([{ start: 0, end: 10 }], 9.2, 1.05).rate).toBe(1.05);
-    expect(steer([{ start: 0, end: 10 }], 9.4, 1.05).rate).toBe(1);
-    expect(steer([{ start: 0, end: 10 }], 9.2, 1).rate).toBe(1);
-  });
-
-  it("stays closer when fragments are shorter", () => {
     const ranges = [{ start: 0, end: 10 }];
-    expect(steer(ranges, 7, 1, 0.2).jumpTo).toBeCloseTo(9.75);
-    expect(steer(ranges, 9.2, 1, 0.2).rate).toBe(1.05);
-    expect(steer(ranges, 9.2, 1, 0.5).rate).toBe(1);
+    expect(steer(ranges, 9.5, 1).rate).toBe(1.05);
+    expect(steer(ranges, 9.7, 1.05).rate).toBe(1.05);
+    expect(steer(ranges, 9.8, 1.05).rate).toBe(1);
+    expect(steer(ranges, 9.6, 1).rate).toBe(1);
   });
 
-  it("learns how long fragments are, and is not misled by a hole", () => {
+  it("hurries more when it is far behind", () => {
+    expect(steer([{ start: 0, end: 10 }], 8.9, 1.05).rate).toBe(1.1);
+  });
+
+  it("stays farther away when chunks are longer", () => {
+    const ranges = [{ start: 0, end: 10 }];
+    expect(steer(ranges, 7, 1, 0.5).jumpTo).toBeCloseTo(9.4);
+    expect(steer(ranges, 9.3, 1, 0.5).rate).toBe(1);
+    expect(steer(ranges, 9.3, 1, 0.1).rate).toBe(1.05);
+  });
+
+  it("learns how long chunks are, and is not misled by a hole", () => {
     let length = 0.5;
     for (let i = 0; i < 30; i += 1) length = smoothed(length, 0.2);
     expect(length).toBeCloseTo(0.2, 2);
     expect(smoothed(length, 30)).toBe(length);
   });
 
-  it("jumps when more than two seconds behind", () => {
-    const { jumpTo, rate } = steer([{ start: 0, end: 10 }], 7.9, 1.05);
-    expect(jumpTo).toBeCloseTo(9.4);
+  it("jumps when more than one and a half seconds behind", () => {
+    const { jumpTo, rate } = steer([{ start: 0, end: 10 }], 8.4, 1.05);
+    expect(jumpTo).toBeCloseTo(9.8);
     expect(rate).toBe(1);
   });
 
@@ -43,11 +52,11 @@ describe("a live picture", () => {
         5,
         1,
       ).jumpTo,
-    ).toBe(5.5);
+    ).toBeCloseTo(5.8);
   });
 
   it("starts inside what is there when the stream does not start at zero", () => {
-    expect(steer([{ start: 4000, end: 4002 }], 0, 1).jumpTo).toBeCloseTo(4001.4);
+    expect(steer([{ start: 4000, end: 4002 }], 0, 1).jumpTo).toBeCloseTo(4001.8);
   });
 
   it("stays where it is while there is nothing", () => {

@@ -15,49 +15,55 @@ export interface Steering {
 }
 
 /** Beyond this, hurrying would take too long to be worth it. */
-const JUMP_ABOVE_SECONDS = 2;
+const JUMP_ABOVE_SECONDS = 1.5;
 /** Hurrying begins this much above the margin and ends just above it, so that the rate does not flicker. */
-const HURRY_ABOVE_SECONDS = 0.5;
-const HURRY_UNTIL_SECONDS = 0.1;
+const HURRY_ABOVE_SECONDS = 0.25;
+const HURRY_UNTIL_SECONDS = 0.05;
 const HURRY_RATE = 1.05;
-/** How long a fragment is until we know better; none of ours is longer. */
-export const LONGEST_FRAGMENT_SECONDS = 0.5;
-/** A jump lands this many fragments before the end: one is under way, and the network trembles. */
-const MARGIN_FRAGMENTS = 1.2;
-const LEAST_MARGIN_SECONDS = 0.25;
-/** A range shorter than this is not worth jumping to over a hole; the next fragment makes it longer. */
+/** A person does not notice either rate; the faster one is for who is further behind than this. */
+const HASTE_ABOVE_SECONDS = 0.8;
+const HASTE_RATE = 1.1;
+/** How long a chunk is until we know better. */
+export const USUAL_CHUNK_SECONDS = 0.1;
+/** A chunk that seems longer is a hole; one packet may last so long. */
+const LONGEST_CHUNK_SECONDS = 0.5;
+/** A jump lands this many chunks before the end: one is under way, and the network trembles. */
+const MARGIN_CHUNKS = 1.2;
+const LEAST_MARGIN_SECONDS = 0.2;
+/** A range shorter than this is not worth jumping to over a hole; the next chunk makes it longer. */
 const WORTH_SECONDS = 0.2;
 
 /**
  * Says how to play on, given what is buffered, where the picture is, and how fast it runs now.
  *
- * The shorter the fragments come, the closer to the newest picture it is safe to be.
+ * The shorter the chunks are that come, the closer to the newest picture it is safe to be.
  */
 export function steer(
   ranges: readonly Range[],
   position: number,
   rate: number,
-  fragmentSeconds = LONGEST_FRAGMENT_SECONDS,
+  chunkSeconds = USUAL_CHUNK_SECONDS,
 ): Steering {
   const last = ranges.at(-1);
   if (!last) return { latencySeconds: 0, rate: 1, jumpTo: null };
   const latencySeconds = Math.max(0, last.end - position);
   const isOutside = position < last.start;
-  const margin = Math.max(LEAST_MARGIN_SECONDS, fragmentSeconds * MARGIN_FRAGMENTS);
+  const margin = Math.max(LEAST_MARGIN_SECONDS, chunkSeconds * MARGIN_CHUNKS);
   const landing = Math.max(last.start, last.end - margin);
   if (isOutside && last.end - last.start >= WORTH_SECONDS)
     return { latencySeconds, rate: 1, jumpTo: landing };
   if (latencySeconds > JUMP_ABOVE_SECONDS) return { latencySeconds, rate: 1, jumpTo: landing };
   const isHurrying = rate > 1;
   const hurries = latencySeconds > margin + (isHurrying ? HURRY_UNTIL_SECONDS : HURRY_ABOVE_SECONDS);
-  return { latencySeconds, rate: hurries ? HURRY_RATE : 1, jumpTo: null };
+  const hurry = latencySeconds > margin + HASTE_ABOVE_SECONDS ? HASTE_RATE : HURRY_RATE;
+  return { latencySeconds, rate: hurries ? hurry : 1, jumpTo: null };
 }
 
-/** The length of fragments, smoothed: one that grows the buffer by `grownSeconds` moves it a fifth of the way. */
-export const smoothed = (fragmentSeconds: number, grownSeconds: number) =>
-  grownSeconds > 0 && grownSeconds <= LONGEST_FRAGMENT_SECONDS
-    ? fragmentSeconds * 0.8 + grownSeconds * 0.2
-    : fragmentSeconds;
+/** The length of chunks, smoothed: one that grows the buffer by `grownSeconds` moves it a fifth of the way. */
+export const smoothed = (chunkSeconds: number, grownSeconds: number) =>
+  grownSeconds > 0 && grownSeconds <= LONGEST_CHUNK_SECONDS
+    ? chunkSeconds * 0.8 + grownSeconds * 0.2
+    : chunkSeconds;
 
 const KEEP_BEHIND_SECONDS = 8;
 const FORGET_ABOVE_SECONDS = 20;
@@ -69,7 +75,7 @@ export function outworn(ranges: readonly Range[], position: number): Range | nul
   return { start: first.start, end: position - KEEP_BEHIND_SECONDS };
 }
 
-/** Whether bytes are an init section (they begin with an ftyp box) and not a fragment. */
+/** Whether bytes are an init section (they begin with an ftyp box) and not a chunk. */
 export function isInitSection(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && String.fromCharCode(...bytes.subarray(4, 8)) === "ftyp";
 }

@@ -1,11 +1,11 @@
 import { cannotPlay, canPlay, mediaSourceClass } from "./codec";
 import {
   isInitSection,
-  LONGEST_FRAGMENT_SECONDS,
   outworn,
   type Range,
   smoothed,
   steer,
+  USUAL_CHUNK_SECONDS,
   waitBefore,
 } from "./live-buffer";
 
@@ -44,7 +44,7 @@ export class LivePlayer<Role extends string> {
   #role = 0;
   #attempt = 0;
   #droppedCount = 0;
-  #fragmentSeconds = LONGEST_FRAGMENT_SECONDS;
+  #chunkSeconds = USUAL_CHUNK_SECONDS;
   #endSeconds = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #steering: ReturnType<typeof setInterval> | undefined;
@@ -125,6 +125,8 @@ export class LivePlayer<Role extends string> {
       this.#buffer.addEventListener("updateend", () => {
         this.#measure();
         this.#feed();
+        // At once for the first picture, and where the picture lies outside of what is there.
+        if (this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#steer();
       });
       this.#feed();
     });
@@ -149,7 +151,8 @@ export class LivePlayer<Role extends string> {
 
   #measure(): void {
     const end = rangesOf(this.#video).at(-1)?.end ?? 0;
-    this.#fragmentSeconds = smoothed(this.#fragmentSeconds, end - this.#endSeconds);
+    // While more waits it is what was there before we came, in longer pieces.
+    if (this.#queue.length === 0) this.#chunkSeconds = smoothed(this.#chunkSeconds, end - this.#endSeconds);
     this.#endSeconds = end;
   }
 
@@ -166,7 +169,7 @@ export class LivePlayer<Role extends string> {
       ranges,
       video.currentTime,
       video.playbackRate,
-      this.#fragmentSeconds,
+      this.#chunkSeconds,
     );
     if (jumpTo !== null) video.currentTime = jumpTo;
     if (video.playbackRate !== rate) video.playbackRate = rate;

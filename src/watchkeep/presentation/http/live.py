@@ -1,4 +1,4 @@
-"""Live video over a WebSocket: one text message, one init section, then fragments."""
+"""Live video over a WebSocket: one text message, one init section, then chunks."""
 
 import asyncio
 import functools
@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 
 from watchkeep.application import live
 from watchkeep.application.asking import Asking
-from watchkeep.application.backlog import LiveFragment
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action
 from watchkeep.domain.camera import StreamRole
@@ -21,6 +20,7 @@ from watchkeep.domain.errors import (
     WatchkeepError,
 )
 from watchkeep.domain.ids import CameraId, StreamId
+from watchkeep.domain.media import Fragment
 from watchkeep.presentation.http.authentication import Of, admit_socket, asks, declaration, house_of
 
 router = APIRouter(prefix="/api/v1")
@@ -93,7 +93,7 @@ async def _send(house: House, socket: WebSocket, stream: StreamId) -> int | None
                     case live.Began():
                         await socket.send_json({"codec": word.codec, "stream": str(word.stream)})
                         await socket.send_bytes(word.init_section)
-                    case LiveFragment():
+                    case Fragment():
                         await socket.send_bytes(word.payload)
                     case live.Lost(count):
                         await socket.send_json({"dropped": count})

@@ -1,39 +1,17 @@
 """Cuts NAL units into RTP packets. Source: RFC 3550 section 5.1, RFC 6184 section 5, RFC 7798 section 4."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from watchkeep.domain.media import Codec
+from watchkeep.domain.rtp import rtp_payloads
 
 PAYLOAD_TYPE = 96
 FRAME_LENGTH = 4
 """Bytes of the interleaved frame's head: `$`, channel, length. Source: RFC 2326 section 10.12."""
 
-# An RTP packet that fits one Ethernet frame, as cameras send it over TCP too.
-_PAYLOAD_LIMIT = 1400
-_H264_FU_A = 28
-_H265_FU = 49
-_START, _END = 0x80, 0x40
 _PATCHED = struct.Struct(">HII")  # sequence number, timestamp, SSRC
 _HEAD = struct.Struct(">BBHBBHII")
-
-
-def rtp_payloads(nal: bytes, codec: Codec) -> Iterator[bytes]:
-    """The RTP payloads of one NAL unit: itself, or its fragmentation units when it is too long."""
-    if len(nal) <= _PAYLOAD_LIMIT:
-        yield nal
-        return
-    if codec is Codec.H264:
-        head = bytes([nal[0] & 0xE0 | _H264_FU_A])
-        nal_type, header_length = nal[0] & 0x1F, 1
-    else:
-        head = bytes([nal[0] & 0x81 | _H265_FU << 1, nal[1]])
-        nal_type, header_length = nal[0] >> 1 & 0x3F, 2
-    step = _PAYLOAD_LIMIT - len(head) - 1
-    for offset in range(header_length, len(nal), step):
-        mark = _START if offset == header_length else 0
-        mark |= _END if offset + step >= len(nal) else 0
-        yield head + bytes([mark | nal_type]) + nal[offset : offset + step]
 
 
 def append_picture(buffer: bytearray, nals: Sequence[bytes], codec: Codec) -> tuple[int, ...]:

@@ -37,6 +37,7 @@ REMEMBERED_FOR = timedelta(seconds=5)
 
 _SECRETS_KEY = b"watchkeep secrets key 1"
 _SECRET = b"watchkeep secret 1"
+_DERIVED = b"watchkeep derived secret 1"
 _SHRED_KEY = "watchkeep shred key 1"
 
 
@@ -218,6 +219,10 @@ class Keystore:
                 f"the sealed {purpose} was changed or belongs to another keystore; enter it again",
                 purpose=purpose,
             ) from None
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes that only this keystore can make, the same for one purpose for ever."""
+        return expand(self._secrets_key, _DERIVED + purpose.encode(), KEY_SIZE)
 
     @property
     def _path(self) -> Path:

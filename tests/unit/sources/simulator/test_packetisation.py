@@ -1,7 +1,8 @@
 import pytest
 
 from watchkeep.domain.media import Codec
-from watchkeep.sources.simulator.packetisation import append_picture, on_channel, patch, rtp_payloads
+from watchkeep.domain.rtp import rtp_payloads
+from watchkeep.sources.simulator.packetisation import append_picture, on_channel, patch
 
 
 def put_together(payloads: list[bytes], codec: Codec) -> bytes:

@@ -34,6 +34,19 @@ class NewPassword(Body):
     new: Password
 
 
+class OwnPassword(Body):
+    """The own password again, for what a session alone is not enough."""
+
+    password: Password
+
+
+class StreamPasswordBody(Body):
+    """How other programs sign in over RTSP."""
+
+    name: str
+    stream_password: str
+
+
 class Myself(Body):
     """Who is signed in."""
 

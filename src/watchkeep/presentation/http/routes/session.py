@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from watchkeep.application import sessions, setup
+from watchkeep.application import restream, sessions, setup
 from watchkeep.application.entrance import at_the_door
 from watchkeep.domain.camera import Secret
 from watchkeep.presentation.http.authentication import (
@@ -14,7 +14,14 @@ from watchkeep.presentation.http.authentication import (
     anybody,
     asks,
 )
-from watchkeep.presentation.http.bodies.sessions import NewPassword, SessionBody, SetUp, SignIn
+from watchkeep.presentation.http.bodies.sessions import (
+    NewPassword,
+    OwnPassword,
+    SessionBody,
+    SetUp,
+    SignIn,
+    StreamPasswordBody,
+)
 
 router = APIRouter(prefix="/api/v1", route_class=DoorRoute, tags=["session"])
 
@@ -68,6 +75,15 @@ def change_password(house: TheHouse, asking: Asker, body: NewPassword, response:
     )
     _give_cookie(response, signed_in.token)
     return SessionBody.of(at_the_door(house, signed_in.asking))
+
+
+@router.post("/session/stream-password")
+@asks(None, Of.SELF)
+def show_stream_password(house: TheHouse, asking: Asker, body: OwnPassword) -> StreamPasswordBody:
+    """The password with which other programs fetch the own cameras over RTSP; ends with the own password."""
+    password = Secret(body.password.get_secret_value())
+    shown = restream.own_stream_password(house, asking, password=password)
+    return StreamPasswordBody(name=shown.asking.subject.name, stream_password=shown.password.reveal())
 
 
 def _give_cookie(response: Response, token: Secret) -> None:
