@@ -15,13 +15,13 @@ export interface Steering {
 }
 
 /** Beyond this, hurrying would take too long to be worth it. */
-const JUMP_ABOVE_SECONDS = 1.5;
+const JUMP_ABOVE_SECONDS = 1;
 /** Hurrying begins this much above the margin and ends just above it, so that the rate does not flicker. */
-const HURRY_ABOVE_SECONDS = 0.25;
-const HURRY_UNTIL_SECONDS = 0.05;
+const HURRY_ABOVE_SECONDS = 0.12;
+const HURRY_UNTIL_SECONDS = 0.04;
 const HURRY_RATE = 1.05;
-/** A person does not notice either rate; the faster one is for who is further behind than this. */
-const HASTE_ABOVE_SECONDS = 0.8;
+/** A person hardly notices either rate; the faster one is for who is further above the margin than this. */
+const HASTE_ABOVE_SECONDS = 0.3;
 const HASTE_RATE = 1.1;
 /** How long a chunk is until we know better. */
 export const USUAL_CHUNK_SECONDS = 0.1;

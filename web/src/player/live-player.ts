@@ -125,8 +125,10 @@ export class LivePlayer<Role extends string> {
       this.#buffer.addEventListener("updateend", () => {
         this.#measure();
         this.#feed();
-        // At once for the first picture, and where the picture lies outside of what is there.
-        if (this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#steer();
+        // At once for the first picture, but not before all that waited is there: it would begin too far back.
+        if (this.#queue.length === 0 && this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+          this.#steer();
+        }
       });
       this.#feed();
     });
