@@ -42,6 +42,12 @@ describe("a live picture", () => {
     expect(rate).toBe(1);
   });
 
+  it("jumps at a shorter distance while it settles", () => {
+    const ranges = [{ start: 0, end: 10 }];
+    expect(steer(ranges, 9.6, 1, 0.1, true).jumpTo).toBeCloseTo(9.8);
+    expect(steer(ranges, 9.7, 1, 0.1, true).jumpTo).toBeNull();
+  });
+
   it("jumps over a hole left by dropped fragments", () => {
     expect(
       steer(
