@@ -28,17 +28,17 @@ class Recorder:
         _, self.parameters, self.fragments = clip_fragments(site.house, clip)
         self.init = init_section(self.parameters)
         self.offer = FragmentOffer(site.house.recorder_socket)
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._tick, daemon=True)
         self._thread.start()
 
     def begin(self) -> None:
-        with self._lock:
+        with self.lock:
             self.offer.begin(self.stream, self.parameters, self.init)
 
     def publish(self, *fragments: Fragment) -> None:
-        with self._lock:
+        with self.lock:
             for fragment in fragments:
                 self.offer.publish(self.stream, fragment)
 
@@ -49,6 +49,6 @@ class Recorder:
 
     def _tick(self) -> None:
         while not self._is_over.is_set():
-            with self._lock:
+            with self.lock:
                 self.offer.poll()
             time.sleep(0.002)

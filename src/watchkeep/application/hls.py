@@ -163,7 +163,7 @@ def _lines(chunk: Chunk, before: Chunk | None, *, with_audio: bool) -> Iterator[
             yield f'#EXT-X-MAP:URI="{address}/silent?first=0&count=0"'
         else:
             yield f'#EXT-X-MAP:URI="{address}",BYTERANGE="{len(chunk.reel.init_section)}@0"'
-    yield f"#EXT-X-PROGRAM-DATE-TIME:{_iso(chunk.pieces[0].when.start)}"
+    yield f"#EXT-X-PROGRAM-DATE-TIME:{iso(chunk.pieces[0].when.start)}"
     yield f"#EXTINF:{chunk.seconds:.5f},"
     if is_cut:
         yield f"{address}/silent?first={chunk.pieces[0].number}&count={len(chunk.pieces)}"
@@ -186,5 +186,6 @@ def _length(pieces: Sequence[Piece]) -> timedelta:
     return timedelta(seconds=ticks / TICKS_PER_SECOND)
 
 
-def _iso(instant: datetime) -> str:
+def iso(instant: datetime) -> str:
+    """An instant as EXT-X-PROGRAM-DATE-TIME says it, to the millisecond."""
     return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"

@@ -147,6 +147,13 @@ def find(house: House, asking: Asking, camera: CameraId, role: StreamRole) -> St
         return _chosen(conn, camera, role)
 
 
+def watch(house: House, asking: Asking, camera: CameraId, role: StreamRole) -> StreamId:
+    """As `begin`, for a player that asks many times a second: that is one view, written down once."""
+    if house.recent_views.is_new((asking.session, camera, role, "live")):
+        return begin(house, asking, camera, role)
+    return find(house, asking, camera, role)
+
+
 def _chosen(conn: Connection, camera: CameraId, role: StreamRole) -> StreamId:
     by_role = {stream.role: stream for stream in cameras.load(conn, camera).streams}
     # Many cameras have one stream only; the viewer is told which one comes.

@@ -12,21 +12,21 @@ describe("a live picture", () => {
 
   it("hurries when it falls behind, until it is close again", () => {
     const ranges = [{ start: 0, end: 10 }];
-    expect(steer(ranges, 9.5, 1).rate).toBe(1.05);
-    expect(steer(ranges, 9.7, 1.05).rate).toBe(1.05);
-    expect(steer(ranges, 9.8, 1.05).rate).toBe(1);
-    expect(steer(ranges, 9.6, 1).rate).toBe(1);
+    expect(steer(ranges, 9.6, 1).rate).toBe(1.05);
+    expect(steer(ranges, 9.72, 1.05).rate).toBe(1.05);
+    expect(steer(ranges, 9.78, 1.05).rate).toBe(1);
+    expect(steer(ranges, 9.72, 1).rate).toBe(1);
   });
 
   it("hurries more when it is far behind", () => {
-    expect(steer([{ start: 0, end: 10 }], 8.9, 1.05).rate).toBe(1.1);
+    expect(steer([{ start: 0, end: 10 }], 9.3, 1.05).rate).toBe(1.1);
   });
 
   it("stays farther away when chunks are longer", () => {
     const ranges = [{ start: 0, end: 10 }];
     expect(steer(ranges, 7, 1, 0.5).jumpTo).toBeCloseTo(9.4);
-    expect(steer(ranges, 9.3, 1, 0.5).rate).toBe(1);
-    expect(steer(ranges, 9.3, 1, 0.1).rate).toBe(1.05);
+    expect(steer(ranges, 9.35, 1, 0.5).rate).toBe(1);
+    expect(steer(ranges, 9.35, 1, 0.1).rate).toBe(1.1);
   });
 
   it("learns how long chunks are, and is not misled by a hole", () => {
@@ -36,10 +36,16 @@ describe("a live picture", () => {
     expect(smoothed(length, 30)).toBe(length);
   });
 
-  it("jumps when more than one and a half seconds behind", () => {
-    const { jumpTo, rate } = steer([{ start: 0, end: 10 }], 8.4, 1.05);
+  it("jumps when more than a second behind", () => {
+    const { jumpTo, rate } = steer([{ start: 0, end: 10 }], 8.9, 1.05);
     expect(jumpTo).toBeCloseTo(9.8);
     expect(rate).toBe(1);
+  });
+
+  it("jumps at a shorter distance while it settles", () => {
+    const ranges = [{ start: 0, end: 10 }];
+    expect(steer(ranges, 9.6, 1, 0.1, true).jumpTo).toBeCloseTo(9.8);
+    expect(steer(ranges, 9.7, 1, 0.1, true).jumpTo).toBeNull();
   });
 
   it("jumps over a hole left by dropped fragments", () => {

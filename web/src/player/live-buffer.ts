@@ -15,13 +15,15 @@ export interface Steering {
 }
 
 /** Beyond this, hurrying would take too long to be worth it. */
-const JUMP_ABOVE_SECONDS = 1.5;
+const JUMP_ABOVE_SECONDS = 1;
+/** While it settles, what the first seek and the decoder's start have cost is made good by a jump. */
+const SETTLE_ABOVE_SECONDS = 0.15;
 /** Hurrying begins this much above the margin and ends just above it, so that the rate does not flicker. */
-const HURRY_ABOVE_SECONDS = 0.25;
-const HURRY_UNTIL_SECONDS = 0.05;
+const HURRY_ABOVE_SECONDS = 0.12;
+const HURRY_UNTIL_SECONDS = 0.04;
 const HURRY_RATE = 1.05;
-/** A person does not notice either rate; the faster one is for who is further behind than this. */
-const HASTE_ABOVE_SECONDS = 0.8;
+/** A person hardly notices either rate; the faster one is for who is further above the margin than this. */
+const HASTE_ABOVE_SECONDS = 0.3;
 const HASTE_RATE = 1.1;
 /** How long a chunk is until we know better. */
 export const USUAL_CHUNK_SECONDS = 0.1;
@@ -43,6 +45,7 @@ export function steer(
   position: number,
   rate: number,
   chunkSeconds = USUAL_CHUNK_SECONDS,
+  isSettling = false,
 ): Steering {
   const last = ranges.at(-1);
   if (!last) return { latencySeconds: 0, rate: 1, jumpTo: null };
@@ -52,7 +55,8 @@ export function steer(
   const landing = Math.max(last.start, last.end - margin);
   if (isOutside && last.end - last.start >= WORTH_SECONDS)
     return { latencySeconds, rate: 1, jumpTo: landing };
-  if (latencySeconds > JUMP_ABOVE_SECONDS) return { latencySeconds, rate: 1, jumpTo: landing };
+  const jumpAbove = isSettling ? margin + SETTLE_ABOVE_SECONDS : JUMP_ABOVE_SECONDS;
+  if (latencySeconds > jumpAbove) return { latencySeconds, rate: 1, jumpTo: landing };
   const isHurrying = rate > 1;
   const hurries = latencySeconds > margin + (isHurrying ? HURRY_UNTIL_SECONDS : HURRY_ABOVE_SECONDS);
   const hurry = latencySeconds > margin + HASTE_ABOVE_SECONDS ? HASTE_RATE : HURRY_RATE;

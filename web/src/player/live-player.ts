@@ -28,6 +28,8 @@ const SIGNED_OUT = 4401;
 const NOT_ALLOWED = 4403;
 const NOT_THERE = 4404;
 const STEER_MS = 250;
+/** So many steerings after the first picture it settles: a quarter of a second each. */
+const SETTLINGS = 3;
 /** More than this waiting to be decoded means that the browser cannot keep up. */
 const LONGEST_QUEUE = 60;
 
@@ -46,6 +48,8 @@ export class LivePlayer<Role extends string> {
   #droppedCount = 0;
   #chunkSeconds = USUAL_CHUNK_SECONDS;
   #endSeconds = 0;
+  /** Steerings since the first picture. */
+  #settlings = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #steering: ReturnType<typeof setInterval> | undefined;
   #isStopped = false;
@@ -125,8 +129,10 @@ export class LivePlayer<Role extends string> {
       this.#buffer.addEventListener("updateend", () => {
         this.#measure();
         this.#feed();
-        // At once for the first picture, and where the picture lies outside of what is there.
-        if (this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) this.#steer();
+        // At once for the first picture, but not before all that waited is there: it would begin too far back.
+        if (this.#queue.length === 0 && this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+          this.#steer();
+        }
       });
       this.#feed();
     });
@@ -165,12 +171,15 @@ export class LivePlayer<Role extends string> {
     }
     const ranges = rangesOf(video);
     if (ranges.length === 0) return;
+    const isShown = !video.seeking && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
     const { latencySeconds, rate, jumpTo } = steer(
       ranges,
       video.currentTime,
       video.playbackRate,
       this.#chunkSeconds,
+      isShown && this.#settlings < SETTLINGS,
     );
+    if (isShown) this.#settlings += 1;
     if (jumpTo !== null) video.currentTime = jumpTo;
     if (video.playbackRate !== rate) video.playbackRate = rate;
     // The browser pauses what it thinks nobody sees; a refusal to play again is tried again at the next step.
@@ -211,6 +220,7 @@ export class LivePlayer<Role extends string> {
 
   #dismantle(): void {
     this.#queue = [];
+    this.#settlings = 0;
     this.#buffer = null;
     this.#source = null;
     if (this.#objectUrl) {

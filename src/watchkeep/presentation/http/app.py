@@ -5,6 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from watchkeep import __version__
+from watchkeep.application.broadcast import Broadcasts
 from watchkeep.application.house import House
 from watchkeep.domain.errors import WatchkeepError
 from watchkeep.presentation.http import live, problems, webui
@@ -16,6 +17,7 @@ from watchkeep.presentation.http.routes import (
     changes,
     events,
     footage,
+    live_hls,
     openapi,
     roles,
     rules,
@@ -35,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     rules.router,
     live.router,
+    live_hls.router,
     changes.router,
     analytics.router,
     storage.router,
@@ -63,6 +66,7 @@ def create_app(house: House | None) -> FastAPI:
         max_body_size=MOST_BODY_BYTES,
     )
     app.state.house = house
+    app.state.broadcasts = Broadcasts(house) if house is not None else None
     app.state.page = webui.load(house) if house is not None else {}
     for router in ROUTERS:
         # Their routes, not the routers: a flat list can be walked by the test that looks for declarations.
