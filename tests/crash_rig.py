@@ -11,11 +11,11 @@ from pathlib import Path
 
 from builders import CAMERA, INSTALLATION, NODE, NOON, STREAM, CountingRng, FixedClock
 from crash_fs import CrashFs
-from recording_rig import FPS, EndlessClip, ScriptedSource
+from recording_rig import FPS, EndlessClip, ScriptedSource, Viewers
 from watchkeep.domain.camera import Stream, StreamAddress, StreamRole, StreamState
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import RunId
-from watchkeep.domain.media import Fragment, GapCause, RunStarted, VideoParameters
+from watchkeep.domain.media import Fragment, GapCause, RunStarted
 from watchkeep.domain.segment import Gap
 from watchkeep.runtime.camera_worker import Outlets, Parting, StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
@@ -126,17 +126,16 @@ class Silence:
         pass
 
 
-@dataclass
-class Watcher:
+class Watcher(Viewers):
     """Notes what is given to whoever watches: all of it is given to the disk too."""
 
-    promises: Promises
+    def __init__(self, promises: Promises) -> None:
+        super().__init__()
+        self._promises = promises
 
-    def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
-        pass
-
-    def publish(self, stream: Stream, fragment: Fragment) -> None:
-        self.promises.given[fragment.run, fragment.start_ticks] = fragment
+    def publish(self, stream: Stream, fragment: Fragment, *, went_in_chunks: bool = False) -> None:
+        super().publish(stream, fragment, went_in_chunks=went_in_chunks)
+        self._promises.given[fragment.run, fragment.start_ticks] = fragment
 
 
 class CrashRig:

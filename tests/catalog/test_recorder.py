@@ -25,7 +25,7 @@ from watchkeep.domain.coverage import account
 from watchkeep.domain.errors import Unavailable
 from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import GapCause, RunStarted, SourceNotice
+from watchkeep.domain.media import CameraClock, GapCause, RunStarted, SourceNotice
 from watchkeep.runtime import registrar as registrar_module
 from watchkeep.runtime.camera_worker import PacketSource
 from watchkeep.runtime.data_folder import DataFolder
@@ -52,6 +52,8 @@ class LiveClip:
         self._clip, self._clock = clip, machine.clock
         self._began_ns: int | None = None
         self._sent = 0
+        self.lost_packets = 0
+        self.camera_clock: CameraClock | None = None
 
     def poll(self) -> list[SourceNotice]:
         now_ns = self._clock.monotonic_ns()

@@ -16,8 +16,8 @@ _WINDOW = 720
 """Reports; an hour at the usual five seconds."""
 _DRIFT_SPAN_US = 60_000_000
 """Below it the drift drowns in the network's delays."""
-_PATIENCE_US = 6_000_000
-"""So long a sound waits for the reports that tell where it belongs; cameras send them every five seconds."""
+_PATIENCE_US = 1_000_000
+"""So long a sound waits for reports that tell where it belongs; then arrivals tell it, until one comes."""
 _APART_LIMIT_TICKS = TICKS_PER_SECOND // 10
 
 
