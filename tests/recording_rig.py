@@ -66,14 +66,19 @@ def make_endless_clip(folder: Path) -> EndlessClip:
     return EndlessClip(*clip_packets(path))
 
 
-class ScriptedSource:
+class Unmeasured:
+    """What a source may say of itself beside its packets, and these do not."""
+
+    lost_packets: int = 0
+    camera_clock: CameraClock | None = None
+
+
+class ScriptedSource(Unmeasured):
     """Gives what the test put in; an exception that was put in is raised."""
 
     def __init__(self) -> None:
         self.notices: deque[SourceNotice | Exception] = deque()
         self.is_closed = False
-        self.lost_packets = 0
-        self.camera_clock: CameraClock | None = None
 
     def poll(self) -> list[SourceNotice]:
         taken: list[SourceNotice] = []

@@ -19,13 +19,13 @@ from builders import FixedClock
 from catalog_rows import SITE, START, a_segment, seconds
 from catalog_server import Database
 from faulty_fs import FaultyFs
-from recording_rig import FPS, EndlessClip, make_endless_clip, recorded, share
+from recording_rig import FPS, EndlessClip, Unmeasured, make_endless_clip, recorded, share
 from watchkeep.domain.camera import Stream, StreamRole
 from watchkeep.domain.coverage import account
 from watchkeep.domain.errors import Unavailable
 from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import CameraClock, GapCause, RunStarted, SourceNotice
+from watchkeep.domain.media import GapCause, RunStarted, SourceNotice
 from watchkeep.runtime import registrar as registrar_module
 from watchkeep.runtime.camera_worker import PacketSource
 from watchkeep.runtime.data_folder import DataFolder
@@ -45,15 +45,13 @@ PATIENCE_S = 60
 """No test waits so long unless it fails."""
 
 
-class LiveClip:
+class LiveClip(Unmeasured):
     """Sends a clip at its pace, from when it is first asked."""
 
     def __init__(self, clip: EndlessClip, machine: Machine) -> None:
         self._clip, self._clock = clip, machine.clock
         self._began_ns: int | None = None
         self._sent = 0
-        self.lost_packets = 0
-        self.camera_clock: CameraClock | None = None
 
     def poll(self) -> list[SourceNotice]:
         now_ns = self._clock.monotonic_ns()
@@ -70,7 +68,7 @@ class LiveClip:
         pass
 
 
-class Broken:
+class Broken(Unmeasured):
     """A source with a fault in every call."""
 
     polls = 0

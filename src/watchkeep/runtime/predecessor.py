@@ -40,7 +40,8 @@ def end_gaps(
     """
     accounted = None
     for gap in recordings.open_gaps(connection, stream.id):
-        if gap.id == current or gap.started_at > now:
+        # One that begins just then is this recorder's first, of which the end has not come here yet.
+        if gap.id == current or gap.started_at >= now:
             continue
         alive = now if gap.cause is GapCause.SWITCHED_OFF else min(alive_until or gap.started_at, now)
         end = max(gap.started_at, alive)
