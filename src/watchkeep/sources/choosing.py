@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock, Rng
-from watchkeep.domain.media import CameraClock, SourceNotice
+from watchkeep.domain.media import CameraClock, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.container import open_container
 from watchkeep.sources.libav import LibavSource
 from watchkeep.sources.rtsp.framing import ReadBuffer
@@ -16,7 +16,7 @@ _ENCRYPTED = "read through libav, as the connection is encrypted; its sound is n
 
 
 class CameraSource:
-    """An RTSP camera: our own client, and libav from when that says that another reader may do better.
+    """An RTSP camera: our own client, and libav while that says that another reader may do better.
 
     Attributes:
         note: Why libav reads it; "" while our own client does.
@@ -29,20 +29,19 @@ class CameraSource:
         self._address = address
         self._clock = clock
         self._rng = rng
-        self._own: RtspSource | None = RtspSource(
-            address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio
-        )
+        self._own = RtspSource(address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio)
         self._libav: LibavSource | None = None
-        self._lost_before = 0
+        self._libav_has_run = False
         self.note = ""
 
     def poll(self) -> Sequence[SourceNotice]:
         """What came since the last call, in order; never blocks."""
-        if self._own is None:
-            return () if self._libav is None else self._libav.poll()
+        if self._libav is not None:
+            return self._poll_libav(self._libav)
         notices = self._own.poll()
-        if self._own.for_libav:
+        if notices and self._own.for_libav:
             self.note = f"read through libav: the camera {self._own.for_libav}"
+            self._libav_has_run = False
             self._libav = LibavSource(
                 self._address,
                 clock=self._clock,
@@ -50,26 +49,34 @@ class CameraSource:
                 opener=partial(open_container, transport="udp"),
                 note=self.note,
             )
-            self._lost_before = self._own.lost_packets
-            self._own.close()
-            self._own = None
+        return notices
+
+    def _poll_libav(self, libav: LibavSource) -> Sequence[SourceNotice]:
+        notices = libav.poll()
+        for notice in notices:
+            if isinstance(notice, RunStarted):
+                self._libav_has_run = True
+            elif isinstance(notice, RunEnded) and not self._libav_has_run:
+                # It does no better: the camera may only have been starting when our client met it.
+                libav.close()
+                self._libav, self.note = None, ""
         return notices
 
     def close(self) -> None:
         """Let go of the camera; waits for nobody."""
-        for source in (self._own, self._libav):
-            if source is not None:
-                source.close()
+        self._own.close()
+        if self._libav is not None:
+            self._libav.close()
 
     @property
     def lost_packets(self) -> int:
         """RTP packets that are missing; libav does not tell."""
-        return self._own.lost_packets if self._own else self._lost_before
+        return self._own.lost_packets
 
     @property
     def camera_clock(self) -> CameraClock | None:
         """What the camera's reports say of its clock; None while nothing is known."""
-        return self._own.camera_clock if self._own else None
+        return self._own.camera_clock
 
 
 def open_address(

@@ -60,6 +60,7 @@ class RtspSource:
             if now_ns < self._retry_at_ns:
                 return ()
             self._run_began_ns = None
+            self.for_libav = ""
             self._connection = RtspConnection(
                 self._address,
                 clock=self._clock,

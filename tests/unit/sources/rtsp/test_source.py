@@ -45,7 +45,7 @@ class Client:
         self.clock = FixedClock()
         self.notices: list[SourceNotice] = []
         address = StreamAddress(url=url, user=user, password=Secret(password))
-        self.source = RtspSource(
+        self.source: RtspSource | CameraSource = RtspSource(
             address, clock=self.clock, rng=CountingRng(), buffer=ReadBuffer(), with_audio=with_audio
         )
 
@@ -206,6 +206,7 @@ def test_a_description_that_is_none_is_said_and_another_reader_may_try(body: byt
         ended = client.until_ended()
 
     assert "not understood" in ended.detail
+    assert isinstance(client.source, RtspSource)
     assert client.source.for_libav
 
 
@@ -226,6 +227,29 @@ def test_a_camera_that_only_sends_over_udp_is_handed_to_libav_which_is_said() ->
     assert camera.connections >= 2  # the second one is libav's
     assert "read through libav" in source.note
     assert "TCP" in source.note
+
+
+def test_a_camera_that_was_only_starting_is_read_by_our_client_again() -> None:
+    describes: list[Request] = []
+
+    def script(request: Request) -> bytes:
+        if request.method == "DESCRIBE":
+            describes.append(request)
+            if len(describes) < 3:
+                return answer(request, body=b"<html>starting</html>")
+        return willing(request)
+
+    with scripted_camera(script) as camera:
+        client = Client(camera.url)
+        client.source = CameraSource(
+            StreamAddress(url=camera.url), clock=client.clock, rng=CountingRng(), buffer=ReadBuffer()
+        )
+        client.until(lambda: len(client.ends()) == 2)  # ours, and libav's
+        assert client.source.note == ""
+        client.clock.advance(61)
+        client.until(lambda: any(isinstance(notice, RunStarted) for notice in client.notices))
+
+    assert client.source.note == ""
 
 
 def test_the_session_is_kept_alive_by_the_cameras_own_time_and_in_its_own_way() -> None:
