@@ -28,6 +28,7 @@ import httpx
 from clips import camera_clip
 from figures import IS_QUICK, Figures
 from processes import below, cpu_s, pss_mb
+from record_stages import stages
 from simulator_process import SimulatedCameras, simulated_cameras
 from system.node_process import NodeProcess, running_node, wait_until
 
@@ -270,6 +271,7 @@ def main() -> int:
         clip = camera_clip(Path(folder) / "camera.mp4")
         files = {f"cam-{number:03d}": clip for number in range(most)}
         with simulated_cameras(files, joins_at_key=False) as cameras:
+            stages(figures, clip)
             compare(cameras, given.cameras, given.ways, figures)
             if given.calls and "ours" in given.ways:
                 with tempfile.TemporaryDirectory() as inner:

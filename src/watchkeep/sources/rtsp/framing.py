@@ -86,10 +86,15 @@ class Framing:
             return True
         self.read_bytes += count
         # One copy: slices of bytes cost half of what slices of a view do.
-        self._take_apart(bytes(view[: kept + count]), channels, sink)
+        self.take_apart(bytes(view[: kept + count]), channels, sink)
         return False
 
-    def _take_apart(self, data: bytes, channels: Collection[int], sink: Sink) -> None:
+    def take_apart(self, data: bytes, channels: Collection[int], sink: Sink) -> None:
+        """Hand what is whole to the sink, in order, and keep the rest for the next read.
+
+        Raises:
+            Invalid: The bytes are not RTSP any more.
+        """
         at, end = 0, len(data)
         while end - at >= _FRAME_HEAD:
             if data[at] == _DOLLAR and (data[at + 1] in channels or not channels):
