@@ -46,7 +46,7 @@ class RecordCipher:
         self._aead = AESGCM(key)
         self._base_nonce = int.from_bytes(base_nonce, "big")
 
-    def seal(self, counter: int, plaintext: bytes, bound_to: bytes) -> bytes:
+    def seal(self, counter: int, plaintext: bytes | memoryview, bound_to: bytes) -> bytes:
         """Ciphertext ‖ tag; Exhausted at 2^31."""
         if counter >= COUNTER_LIMIT:
             raise Exhausted("this segment has too many records; start another", counter=counter)

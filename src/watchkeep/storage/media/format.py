@@ -169,10 +169,12 @@ def open_head(head: Head, shred_key: bytes, name: str) -> RecordCipher:
     )
 
 
-def seal_record(cipher: RecordCipher, kind: RecordType, counter: int, plaintext: bytes) -> bytes:
-    """One record, whole."""
+def seal_record(
+    cipher: RecordCipher, kind: RecordType, counter: int, plaintext: bytes | memoryview
+) -> tuple[bytes, bytes]:
+    """One record: its head, and ciphertext ‖ tag; in two parts, for footage is joined only when written."""
     head = _RECORD.pack(kind << 24 | len(plaintext), counter)
-    return head + cipher.seal(counter, plaintext, head)
+    return head, cipher.seal(counter, plaintext, head)
 
 
 def parse_record_head(encoded: bytes) -> RecordHead:
@@ -193,9 +195,10 @@ def open_record(cipher: RecordCipher, head: RecordHead, sealed: bytes) -> bytes:
     return cipher.open(head.counter, sealed, head.encoded)
 
 
-def pieces(plaintext: bytes) -> Iterable[bytes]:
-    """Cut what is longer than a record: all pieces are full but the last."""
-    return (plaintext[at : at + PIECE_SIZE] for at in range(0, len(plaintext), PIECE_SIZE))
+def pieces(plaintext: bytes) -> Iterable[memoryview]:
+    """Cut what is longer than a record, without a copy: all pieces are full but the last."""
+    view = memoryview(plaintext)
+    return (view[at : at + PIECE_SIZE] for at in range(0, len(plaintext), PIECE_SIZE))
 
 
 def piece_count(size_bytes: int) -> int:

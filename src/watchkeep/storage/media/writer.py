@@ -1,5 +1,6 @@
 """Writes a segment file. Source: docs/formats/segment.md, "Life of the file"."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from watchkeep.domain.clock import Rng
@@ -43,11 +44,11 @@ def seal_ending(
     sealed: list[bytes] = []
     index_counter = counter
     for piece in pieces(b"".join(pack_mark(mark) for mark in marks)):
-        sealed.append(seal_record(cipher, RecordType.INDEX, counter, piece))
+        sealed += seal_record(cipher, RecordType.INDEX, counter, piece)
         counter += 1
     final = Final(
         fragment_count=len(marks),
-        record_count=records_before + len(sealed),
+        record_count=records_before + counter - index_counter,
         video_bytes=marks[-1].offset + marks[-1].length,
         when=Interval(marks[0].when.start, marks[-1].when.end),
         state=state,
@@ -55,7 +56,7 @@ def seal_ending(
         index_counter=index_counter,
         root_digest=root_digest(marks),
     )
-    sealed.append(seal_record(cipher, RecordType.FINAL, counter, pack_final(final)))
+    sealed += seal_record(cipher, RecordType.FINAL, counter, pack_final(final))
     return b"".join(sealed), final
 
 
@@ -106,7 +107,7 @@ class SealedWriter:
             raise Conflict(f"{path} is there already; a segment is written once", path=str(path)) from None
         writer = cls(file, path, header, cipher=cipher, rng=rng)
         try:
-            writer._write(head + writer._seal_video(init_section))
+            writer._write([head, *writer._seal_video(init_section)])
             writer.sync()
         except OSError:
             file.close()
@@ -168,7 +169,7 @@ class SealedWriter:
         self._check_writable()
         if self._counter + piece_count(len(fragment.payload)) >= _COUNTER_LIMIT:
             raise Exhausted(f"{self.path} has too many records; start another segment", path=str(self.path))
-        self._write(self._seal_video(fragment.payload) + self._seal(RecordType.METADATA, packed))
+        self._write([*self._seal_video(fragment.payload), *self._seal(RecordType.METADATA, packed)])
         self._marks.append(mark)
 
     def sync(self) -> None:
@@ -198,7 +199,7 @@ class SealedWriter:
             counter=self._counter,
             records_before=self._counter,
         )
-        self._write(ending)
+        self._write([ending])
         self.sync()
         self.abandon()
         return Summary(
@@ -215,17 +216,18 @@ class SealedWriter:
         self._is_writable = False
         self._file.close()
 
-    def _seal_video(self, plaintext: bytes) -> bytes:
-        sealed = b"".join(self._seal(RecordType.VIDEO, piece) for piece in pieces(plaintext))
+    def _seal_video(self, plaintext: bytes) -> list[bytes]:
+        sealed = [part for piece in pieces(plaintext) for part in self._seal(RecordType.VIDEO, piece)]
         self._video_bytes += len(plaintext)
         return sealed
 
-    def _seal(self, kind: RecordType, plaintext: bytes) -> bytes:
+    def _seal(self, kind: RecordType, plaintext: bytes | memoryview) -> tuple[bytes, bytes]:
         record = seal_record(self._cipher, kind, self._counter, plaintext)
         self._counter += 1
         return record
 
-    def _write(self, sealed: bytes) -> None:
+    def _write(self, parts: Sequence[bytes]) -> None:
+        sealed = b"".join(parts)
         try:
             self._file.append(sealed)
         except OSError:

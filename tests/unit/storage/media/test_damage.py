@@ -201,7 +201,7 @@ def test_a_mark_that_does_not_fit_its_fragment_is_refused(tmp_path: Path, change
             seal_record(cipher, RecordType.VIDEO, 1, payload),
             seal_record(cipher, RecordType.METADATA, 2, pack_mark(mark)),
         )
-        (tmp_path / "file").write_bytes(head + b"".join(records))
+        (tmp_path / "file").write_bytes(head + b"".join(part for record in records for part in record))
         reader = opened(tmp_path / "file")
         try:
             reader.verify()
