@@ -69,7 +69,7 @@ class NotingViewers(Viewers):
         super().__init__()
         self._file = path.open("ab", buffering=0)
 
-    def publish(self, stream: Stream, fragment: Fragment) -> None:
+    def publish(self, stream: Stream, fragment: Fragment, *, went_in_chunks: bool = False) -> None:
         digest = hashlib.sha256(fragment.payload).hexdigest()
         self._file.write(f"{fragment.start_ticks} {fragment.when.end.isoformat()} {digest}\n".encode())
 
