@@ -29,7 +29,8 @@ class Output:
 
     def show(self, facts: Fact, text: str) -> None:
         """Write a result: the facts as JSON, or the text."""
-        print(json.dumps(facts, ensure_ascii=False) if self.is_json else text)
+        # At once: a command may go on for days after it, into a pipe that somebody reads.
+        print(json.dumps(facts, ensure_ascii=False) if self.is_json else text, flush=True)
 
     def show_facts(self, facts: Mapping[str, Fact]) -> None:
         """Write one thing whole: as JSON, or a line for each fact."""
