@@ -23,7 +23,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow" --ignore=tests/browser $(ARGS) || test $$? -eq 5
+	@$(PY) -m pytest -n 3 --dist worksteal -m "not slow" --ignore=tests/browser $(ARGS) || test $$? -eq 5
 	@$(PY) -m pytest -m slow --ignore=tests/browser $(ARGS) || test $$? -eq 5
 
 test-browser: .prepare-dev ## Walk through the page in Chromium
@@ -34,11 +34,12 @@ test-kill: .prepare-dev ## Kill the recorder fifty times, the database for five 
 		tests/system/test_kill.py tests/system/test_database_outage.py $(ARGS)
 
 test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for two (QUICK=1: as in `make test`)
-	@WATCHKEEP_HUNG_S=$(if $(QUICK),30,600) WATCHKEEP_KILLED_S=$(if $(QUICK),20,120) $(PY) -m pytest -s \
+	@WATCHKEEP_HUNG_S=$(if $(QUICK),12,600) WATCHKEEP_KILLED_S=$(if $(QUICK),20,120) $(PY) -m pytest -s \
 		tests/system/test_analyst_faults.py $(ARGS)
 
 test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
-	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) $(PY) -m pytest -s tests/system/test_interop.py $(ARGS)
+	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) WATCHKEEP_AUDIO="aac pcmu pcma" $(PY) -m pytest -s \
+		tests/system/test_interop.py tests/system/test_audio.py $(ARGS)
 
 soak-kill: .prepare-dev ## Kill the recorder two hundred times, four cameras (QUICK=1: as in `make test`)
 	@WATCHKEEP_KILLS=$(if $(QUICK),5,200) WATCHKEEP_CAMERAS=$(if $(QUICK),2,4) $(PY) -m pytest -s tests/system/test_kill.py $(ARGS)

@@ -24,7 +24,7 @@ from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import open_node
 
-HUNG_S = float(os.environ.get("WATCHKEEP_HUNG_S", "30"))
+HUNG_S = float(os.environ.get("WATCHKEEP_HUNG_S", "12"))
 KILLED_S = float(os.environ.get("WATCHKEEP_KILLED_S", "20"))
 GARBAGE_S = 15.0
 KILL_EVERY_S = 5.0

@@ -62,6 +62,7 @@ class SoundPlace:
         self._video: tuple[int, int] | None = None
         self._audio: tuple[int, int] | None = None
         self._offset: int | None = None
+        self._is_guessed = False
         self._waits_since: datetime | None = None
 
     def learn(self, unix_us: int, timestamp: int, *, is_video: bool) -> None:
@@ -74,8 +75,8 @@ class SoundPlace:
             return
         apart = (self._audio[0] - self._video[0]) * TICKS_PER_SECOND // 1_000_000
         offset = self._video[1] + apart - self.length(self._audio[1])
-        if self._offset is None or abs(offset - self._offset) > _APART_LIMIT_TICKS:
-            self._offset = offset
+        if self._offset is None or self._is_guessed or abs(offset - self._offset) > _APART_LIMIT_TICKS:
+            self._offset, self._is_guessed = offset, False
 
     def forget(self) -> None:
         """The sound began anew."""
@@ -88,7 +89,7 @@ class SoundPlace:
                 self._waits_since = received_at
             if received_at - self._waits_since < _PATIENCE_US * _MICROSECOND:
                 return False
-            self._offset = picture_ticks - self.length(timestamp)
+            self._offset, self._is_guessed = picture_ticks - self.length(timestamp), True
         return True
 
     def ticks(self, timestamp: int) -> int:

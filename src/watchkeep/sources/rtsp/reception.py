@@ -23,6 +23,7 @@ from watchkeep.sources.rtsp.sounds import SoundAssembler
 _HOLE_LIMIT_TICKS = TICKS_PER_SECOND
 """Lost packets that leave more of a hole than this end the run: nothing was recorded there."""
 _SLICES = {Codec.H264: range(1, 6), Codec.H265: range(32)}
+_EARLY_LIMIT = 8
 _OWN_SOURCE = 0x57617463
 
 
@@ -55,6 +56,8 @@ class Reception:
         self._sounds = None if audio is None else SoundAssembler(audio)
         self._place = None if audio is None else SoundPlace(audio.clock_rate_hz)
         self._reports = ClockReports()
+        self._early: list[tuple[int, bytes, datetime]] = []
+        """Reports that came before the first packet of their track."""
         self._last_ticks: int | None = None
         self.last_picture_ns = self._last_whole_ns = now_ns
         self.interval_ns = 0
@@ -119,6 +122,8 @@ class Reception:
         if rtp is None:
             return ()
         self.last_picture_ns = now_ns
+        if self._early:
+            self._take_early()
         if rtp.has_new_source:
             self._reports.forget()
         pictures = self._pictures.take(rtp)
@@ -154,6 +159,8 @@ class Reception:
         rtp = self._audio.take(packet)
         if rtp is None:
             return ()
+        if self._early:
+            self._take_early()
         if rtp.has_new_source:
             self._place.forget()
         sounds = self._sounds.take(rtp)
@@ -171,11 +178,20 @@ class Reception:
             for sound in sounds
         ]
 
+    def _take_early(self) -> None:
+        early, self._early = self._early, []
+        for each in early:
+            self._take_report(*each)
+
     def _take_report(self, channel: int, packet: bytes, received_at: datetime) -> None:
         reports, has_goodbye = read_reports(packet)
         is_video = channel == self._video_reports
         self.has_goodbye = self.has_goodbye or (has_goodbye and is_video)
         reader = self._video if is_video else self._audio
+        if reader is not None and reader.source is None:
+            # What it says of timestamps can be told when one has come.
+            self._early = [*self._early[-_EARLY_LIMIT:], (channel, packet, received_at)]
+            return
         for report in reports:
             if reader is None or report.source != reader.source:
                 continue
