@@ -25,7 +25,7 @@ from watchkeep.storage.media.writer import SealedWriter
 
 CUTS = int(os.environ.get("WATCHKEEP_CUTS", "8"))
 SEED = int(os.environ.get("WATCHKEEP_SEED", "20261125"))
-TRIES = 60
+TRIES = 150
 """Cuts in which a planted bug must have shown itself."""
 
 

@@ -261,14 +261,16 @@ def test_the_session_is_kept_alive_by_the_cameras_own_time_and_in_its_own_way() 
     with scripted_camera(script) as camera:
         client = Client(camera.url)
         client.until_playing(camera)
-        for number in range(3, 12):
+        for number in range(3, 60):
             camera.send(picture(number))
             client.clock.advance(3)
             seen = len(client.packets())
             client.until(lambda seen=seen: len(client.packets()) > seen)
-        client.until(lambda: "OPTIONS" in camera.methods()[4:])
+            if "OPTIONS" in camera.methods()[4:]:
+                break
 
-    assert camera.methods()[4:6] == ["GET_PARAMETER", "OPTIONS"]
+    assert camera.methods()[4] == "GET_PARAMETER"
+    assert camera.methods()[-1] == "OPTIONS"
     assert client.ends() == []
 
 
