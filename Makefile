@@ -24,7 +24,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow" --ignore=tests/browser $(ARGS) || test $$? -eq 5
-	@$(PY) -m pytest -m slow --ignore=tests/browser $(ARGS) || test $$? -eq 5
+	@$(PY) -m pytest -m "slow and not soak" --ignore=tests/browser $(ARGS) || test $$? -eq 5
 
 test-browser: .prepare-dev ## Walk through the page in Chromium
 	@$(PY) -m pytest tests/browser $(ARGS)

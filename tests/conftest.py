@@ -42,6 +42,17 @@ def needs_tool() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def needs_disk() -> Callable[[str], None]:
+    """Take what a test lacks for a disk of its own, "" for nothing: skip, or in CI fail."""
+
+    def look(what: str) -> None:
+        if what:
+            missing(what, "a disk of the test's own needs it; run `make test-tools`, as root")
+
+    return look
+
+
+@pytest.fixture(scope="session")
 def chromium(needs_tool: Callable[[str], Path]) -> Path:
     """Debian's Chromium, or another named in WATCHKEEP_TEST_CHROMIUM."""
     return needs_tool("chromium")

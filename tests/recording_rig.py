@@ -70,6 +70,7 @@ class Unmeasured:
     """What a source may say of itself beside its packets, and these do not."""
 
     lost_packets: int = 0
+    malformed_packets: int = 0
     camera_clock: CameraClock | None = None
 
 

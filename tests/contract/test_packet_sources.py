@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice, VideoParameters
 from watchkeep.runtime.system import SystemClock, SystemRng
 from watchkeep.sources.choosing import CameraSource, open_address
+from watchkeep.sources.container import open_container
 from watchkeep.sources.libav import LibavSource
 from watchkeep.sources.rtsp.framing import ReadBuffer
 
@@ -218,3 +220,12 @@ def test_a_camera_that_falls_silent_is_stalled_and_comes_back(
     (ended,) = [notice for notice in notices if isinstance(notice, RunEnded)]
     assert ended.cause is GapCause.STALLED
     assert any(isinstance(notice, RunStarted) for notice in again)
+
+
+def test_where_udp_is_refused_libav_goes_on_over_tcp(cameras: SimulatedCameras) -> None:
+    address = StreamAddress(url=cameras.url("h264"), user="ada", password=Secret("p@:/ #?"))
+    opener = partial(open_container, transport="udp+tcp")
+    with closing(LibavSource(address, clock=SystemClock(), rng=SystemRng(), opener=opener)) as source:
+        notices = gather(source, lambda notices: len(packets_of(notices)) >= 3)
+
+    assert isinstance(notices[0], RunStarted)

@@ -8,7 +8,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -51,14 +51,8 @@ EVENTS_PER_S = 20
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[FrozenDisk]:
-    if "WATCHKEEP_STALL_S" not in os.environ:
-        pytest.skip("it takes a minute even in short: make soak-outage runs it")
-    what = what_is_missing()
-    if what and "WATCHKEEP_STALL_S" in os.environ:
-        pytest.fail(f"a disk that can be frozen needs {what}", pytrace=False)
-    if what:
-        pytest.skip(f"a disk that can be frozen needs {what}")
+def disk(tmp_path: Path, needs_disk: Callable[[str], None]) -> Iterator[FrozenDisk]:
+    needs_disk(what_is_missing())
     with frozen_disk(tmp_path / "volume", size_bytes=2 << 30) as made:
         yield made
 
@@ -113,6 +107,7 @@ def storm(node: Node, names: Sequence[str]) -> tuple[int, float]:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(STALL_S + AWAY_S + STORM_S + 600)
 def test_a_bad_hour_costs_no_picture_and_every_row_comes_once(tmp_path: Path, disk: FrozenDisk) -> None:
     clips = make_clips(tmp_path)

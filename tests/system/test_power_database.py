@@ -7,7 +7,7 @@ import contextlib
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -35,13 +35,13 @@ def new_server(disk: PowerMount, **settings: str) -> EmbeddedPostgres:
 
 
 @pytest.fixture(scope="module", params=sorted(SIZES))
-def disk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PowerMount]:
+def disk(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    needs_disk: Callable[[str], None],
+) -> Iterator[PowerMount]:
     """A file system that holds a database with one empty table."""
-    what = what_is_missing()
-    if what and "WATCHKEEP_CUTS" in os.environ:
-        pytest.fail(f"the power-cut disk needs {what}", pytrace=False)
-    if what:
-        pytest.skip(f"the power-cut disk needs {what}")
+    needs_disk(what_is_missing())
     folder = tmp_path_factory.mktemp("power")
     with power_mount(folder / "disk", folder / "place") as mount:
         mount.format(request.param, size_bytes=SIZE_BYTES)

@@ -176,9 +176,9 @@ class StreamWorker:
         self._source.close()
 
     @property
-    def lost_packets(self) -> int:
-        """Packets that were lost on the way, since the worker began."""
-        return self._source.lost_packets
+    def source(self) -> PacketSource:
+        """Where its packets come from, for what that says of itself."""
+        return self._source
 
     @property
     def gap(self) -> Gap | None:

@@ -26,6 +26,11 @@ class PacketSource(Protocol):
         ...
 
     @property
+    def malformed_packets(self) -> int:
+        """Packets that could not be read since the source began, as far as it can tell."""
+        ...
+
+    @property
     def camera_clock(self) -> CameraClock | None:
         """How the camera's clock stands; None while the source does not know."""
         ...

@@ -55,6 +55,13 @@ UNHEARD = Counter(
     "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
 )
 LOST = Counter("watchkeep_packets_lost", "RTP packets that never came", ["camera", "role"])
+MALFORMED = Counter("watchkeep_packets_malformed", "Packets that could not be read", ["camera", "role"])
+CAMERA_CLOCK = Gauge(
+    "watchkeep_camera_clock_offset_seconds",
+    "How far a camera's own clock is ahead of ours",
+    ["camera", "role"],
+    multiprocess_mode="livemostrecent",
+)
 LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms, the wait for a processor taken off")
 LONGEST = Gauge("watchkeep_longest_tick_seconds", "The longest tick so far", multiprocess_mode="livemax")
 
@@ -94,7 +101,7 @@ class Recorder:
         self._accounted: set[StreamId] = set()
         self._has_met_catalog = False
         self._alive_until: datetime | None = None
-        self._lost: dict[StreamId, int] = {}
+        self._told: dict[tuple[StreamId, Counter], int] = {}
         self._run_queue = RunQueue()
         self._longest_s = 0.0
         self._memory = PlanMemory(node.paths.plan, fs=node.machine.fs, keystore=node.keystore)
@@ -307,7 +314,7 @@ class Recorder:
         """What each stream is doing now, and the figures that go with it; on the registrar's thread."""
         workers = list(self._workers.values())
         for worker in workers:
-            self._count_lost(worker)
+            self._tell_of_source(worker)
             dropped, worker.dropped_fragments = worker.dropped_fragments, 0
             if dropped:
                 DROPPED.labels(worker.stream.camera, worker.stream.role).inc(dropped)
@@ -317,13 +324,17 @@ class Recorder:
         WAITING.set(self._disk.waiting_bytes)
         return [worker.state() for worker in workers]
 
-    def _count_lost(self, worker: StreamWorker) -> None:
-        stream, lost = worker.stream, worker.lost_packets
-        # A new worker of the stream counts from 0.
-        known = min(self._lost.get(stream.id, 0), lost)
-        if lost > known:
-            LOST.labels(stream.camera, stream.role).inc(lost - known)
-        self._lost[stream.id] = lost
+    def _tell_of_source(self, worker: StreamWorker) -> None:
+        stream, source = worker.stream, worker.source
+        for counter, count in ((LOST, source.lost_packets), (MALFORMED, source.malformed_packets)):
+            # A new worker of the stream counts from 0.
+            known = min(self._told.get((stream.id, counter), 0), count)
+            if count > known:
+                counter.labels(stream.camera, stream.role).inc(count - known)
+            self._told[stream.id, counter] = count
+        clock = source.camera_clock
+        if clock is not None:
+            CAMERA_CLOCK.labels(stream.camera, stream.role).set(clock.offset.total_seconds())
 
     def heartbeat(self, spool_rows: int) -> Heartbeat:
         """A sign of life."""

@@ -46,7 +46,7 @@ class CameraSource:
                 self._address,
                 clock=self._clock,
                 rng=self._rng,
-                opener=partial(open_container, transport="udp"),
+                opener=partial(open_container, transport="udp+tcp"),
                 note=self.note,
             )
         return notices
@@ -72,6 +72,11 @@ class CameraSource:
     def lost_packets(self) -> int:
         """RTP packets that are missing; libav does not tell."""
         return self._own.lost_packets
+
+    @property
+    def malformed_packets(self) -> int:
+        """Packets that could not be read; libav does not tell."""
+        return self._own.malformed_packets
 
     @property
     def camera_clock(self) -> CameraClock | None:

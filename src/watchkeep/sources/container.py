@@ -63,6 +63,11 @@ def open_container(
 ) -> InputContainer:
     """Open a file, or a camera over RTSP; blocks for as long as the camera lets it.
 
+    Args:
+        address: Where.
+        is_video_only: Leave sound alone.
+        transport: What libav tries for RTSP: "tcp", "udp", or "udp+tcp" for one after the other.
+
     Raises:
         FFmpegError: libav's; its text may hold the password, so only `explain` may see it.
         CameraUnreachable: The name is unknown, or leads to this machine.

@@ -70,6 +70,11 @@ class LibavSource:
         return self.dropped_packets
 
     @property
+    def malformed_packets(self) -> int:
+        """0: libav does not tell."""
+        return 0
+
+    @property
     def camera_clock(self) -> CameraClock | None:
         """Unknown: libav mixes the camera's reports into its times."""
         return None

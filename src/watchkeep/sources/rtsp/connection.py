@@ -1,6 +1,5 @@
 """One connection to a camera, from dialling to its end; nothing in it waits."""
 
-import logging
 import socket
 from collections.abc import Collection
 from contextlib import suppress
@@ -18,8 +17,6 @@ from watchkeep.sources.rtsp.framing import Framing, ReadBuffer
 from watchkeep.sources.rtsp.messages import Response
 from watchkeep.sources.rtsp.reception import Reception
 from watchkeep.sources.rtsp.sign_in import SignIn
-
-log = logging.getLogger(__name__)
 
 SILENCE_LIMIT_NS = 4_500_000_000
 """A camera from which no picture comes for so long is gone; slower cameras get three of their intervals."""

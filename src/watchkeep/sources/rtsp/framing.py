@@ -46,7 +46,6 @@ class Framing:
 
     Attributes:
         garbage_bytes: What was neither.
-        read_bytes: All that came.
     """
 
     def __init__(self, connection: socket.socket, buffer: ReadBuffer) -> None:
@@ -54,7 +53,6 @@ class Framing:
         self._buffer = buffer
         self._rest = b""
         self.garbage_bytes = 0
-        self.read_bytes = 0
 
     @property
     def kept_bytes(self) -> int:
@@ -84,7 +82,6 @@ class Framing:
             return False
         if count == 0:
             return True
-        self.read_bytes += count
         # One copy: slices of bytes cost half of what slices of a view do.
         self.take_apart(bytes(view[: kept + count]), channels, sink)
         return False
