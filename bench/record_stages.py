@@ -18,10 +18,11 @@ from watchkeep.domain.media import Fragment, Packet, SourceNotice
 from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.wall_clock import WallClock
+from watchkeep.runtime.recorder import READ_EVERY
 from watchkeep.runtime.system import SystemClock, SystemFs, SystemRng
 from watchkeep.sources.rtsp.description import VideoTrack
 from watchkeep.sources.rtsp.dialogue import Channels, Playing
-from watchkeep.sources.rtsp.framing import Framing, ReadBuffer
+from watchkeep.sources.rtsp.framing import Framing
 from watchkeep.sources.rtsp.messages import Response
 from watchkeep.sources.rtsp.reception import Reception
 from watchkeep.sources.simulator.clip import Clip, read_clip
@@ -69,7 +70,7 @@ class Intake:
 
     def take_run(self, data: bytes, at: int) -> int:
         """See Sink."""
-        return self.reception.take_run(data, at)
+        return self.reception.take_run(data, at, self.notices, self.now, 0)
 
 
 def stages(figures: Figures, path: Path) -> None:
@@ -77,7 +78,8 @@ def stages(figures: Figures, path: Path) -> None:
     clip = read_clip(path)
     pictures = PictureClock(clip, bytes(8))
     first = pictures.next_key(0)
-    wire = [bytes(pictures.stamped(first + number)) for number in range(SECONDS * FPS)]
+    sent = [bytes(pictures.stamped(first + number)) for number in range(SECONDS * FPS)]
+    wire = [b"".join(sent[at : at + READ_EVERY]) for at in range(0, len(sent), READ_EVERY)]
     packets = _packets(clip, wire)
     fragments = _fragments(packets)
     costs = {
@@ -103,7 +105,7 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def _read(wire: list[bytes]) -> float:
-    """The kernel's part: one read for each picture."""
+    """The kernel's part: one read for what comes between two turns of a stream."""
     view, total = memoryview(bytearray(1 << 19)), 0.0
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -119,7 +121,7 @@ def _packets(clip: Clip, wire: list[bytes]) -> list[Packet]:
     intake = Intake(clip)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        framing = Framing(ours, ReadBuffer())
+        framing = Framing(ours)
         for data in wire:
             framing.take_apart(data, (0, 1), intake)
     return [notice for notice in intake.notices if isinstance(notice, Packet)]

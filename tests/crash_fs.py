@@ -347,6 +347,14 @@ class CrashFile:
         if not self._fs.is_deaf("sync", self._path):
             self.content.sync()
 
+    def sync_all(self) -> bool:
+        self._fs.changes()
+        if not self._fs.is_deaf("sync", self._path):
+            for each in self._fs._all():
+                if isinstance(each, Content):
+                    each.sync()
+        return True
+
     def close(self) -> None:
         pass
 

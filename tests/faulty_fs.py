@@ -11,7 +11,10 @@ from watchkeep.domain.fs import Entry, File, Fs, Space
 from watchkeep.runtime.system import SystemFs
 
 WRITES = frozenset(
-    {"create", "append", "sync", "truncate", "rename", "unlink", "make_directories", "sync_directory"}
+    {
+        *("create", "append", "sync", "sync_all", "truncate", "rename", "unlink"),
+        *("make_directories", "sync_directory"),
+    }
 )
 
 
@@ -118,6 +121,8 @@ class FaultyFile:
         self._file = file
         self._path = path
         self._has_failed = False
+        self._is_spoilt = False
+        """Its pages are lost, which its own next sync will say."""
 
     def append(self, data: bytes) -> None:
         assert not self._has_failed, "written to after a failed sync"
@@ -139,12 +144,21 @@ class FaultyFile:
 
     def sync(self) -> None:
         assert not self._has_failed, "synced again after a failed sync"
-        if self._fs.is_due("sync", self._path):
+        if self._fs.is_due("sync", self._path) or self._is_spoilt:
             self._has_failed = True
             if isinstance(self._file, CrashFile):
                 self._file.content.lose()
             raise self._fs.error()
         self._file.sync()
+
+    def sync_all(self) -> bool:
+        assert not self._has_failed, "synced again after a failed sync"
+        if self._fs.is_due("sync_all", self._path):
+            self._is_spoilt = True
+            if isinstance(self._file, CrashFile):
+                self._file.content.lose()
+            raise self._fs.error()
+        return self._file.sync_all()
 
     def close(self) -> None:
         self._file.close()

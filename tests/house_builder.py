@@ -125,7 +125,7 @@ def clip_fragments(
             fragmenter.push_audio(sounds.pop(0))
         arrived = packet.received_at + (at - NOON)
         clock.advance((arrived - clock.now()).total_seconds())
-        fragments += fragmenter.push(replace(packet, received_at=arrived))
+        fragments += fragmenter.push(packet._replace(received_at=arrived))
     for each in sounds:
         fragmenter.push_audio(each)
     return run, parameters, fragments + fragmenter.end()

@@ -5,7 +5,6 @@ Real files, real keys, real packets; only the threads are left out: `play` takes
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -57,7 +56,7 @@ class EndlessClip:
     def packet(self, number: int, received_at: datetime) -> Packet:
         turn, index = divmod(number, len(self._packets))
         packet, shift = self._packets[index], turn * self._turn_ticks
-        return replace(packet, pts=packet.pts + shift, dts=packet.dts + shift, received_at=received_at)
+        return packet._replace(pts=packet.pts + shift, dts=packet.dts + shift, received_at=received_at)
 
 
 def make_endless_clip(folder: Path) -> EndlessClip:

@@ -49,6 +49,14 @@ class File(Protocol):
         """fdatasync: on the disk when this returns. After an error never to be called again on this file."""
         ...
 
+    def sync_all(self) -> bool:
+        """syncfs: all that any file of this file's file system holds is on the disk when this returns True.
+
+        False: this cannot be had or trusted here, nothing was done. After an error nobody knows which file
+        is meant: each that counts is to be synced by itself, which tells.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the file; twice is harmless."""
         ...

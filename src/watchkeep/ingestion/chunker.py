@@ -1,7 +1,6 @@
 """Cuts the packets that wait for their fragment into chunks, while somebody watches live."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from watchkeep.domain.ids import RunId
@@ -87,7 +86,7 @@ class Chunker:
         pending, self._pending = self._pending, []
         self._given_dts = pending[-1].dts
         if self._announced_dts is not None and self._announced_dts < pending[0].dts:
-            pending[0] = replace(pending[0], dts=self._announced_dts)
+            pending[0] = pending[0]._replace(dts=self._announced_dts)
         self._announced_dts = end_dts
         chunks: list[Fragment] = []
         start = 0

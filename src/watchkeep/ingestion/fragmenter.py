@@ -65,21 +65,24 @@ class Fragmenter:
         """From the packet before the newest to the newest."""
         return self._interval_ticks
 
-    def push(self, packet: Packet) -> list[Fragment]:
+    def push(self, packet: Packet) -> Sequence[Fragment]:
         """Take the next packet in decoding order; mostly nothing comes out, rarely more than one fragment."""
-        waiting = self._waiting
-        if not waiting:
-            if not packet.is_key:
-                self.dropped_packets += 1
-                return []
-            self._first_dts = packet.dts
-        elif packet.dts <= waiting[-1].dts:
+        waiting, dts = self._waiting, packet.dts
+        interval_ticks = dts - waiting[-1].dts if waiting else 1
+        if interval_ticks <= 0 or not (waiting or packet.is_key):
             self.dropped_packets += 1
-            return []
-        self._wall_clock.observe(packet.dts, packet.received_at)
+            return ()
+        self._wall_clock.observe(dts, packet.received_at)
         if self._audio is not None:
-            self._audio.observe(packet.dts)
-        fragments = self._cut_before(packet) if waiting else []
+            self._audio.observe(dts)
+        fragments: Sequence[Fragment] = ()
+        if not waiting:
+            self._first_dts = dts
+        else:
+            self._interval_ticks = interval_ticks
+            # If packets go on at this rate, the next would make it too long: no need to wait for it.
+            if packet.is_key or dts - waiting[0].dts + interval_ticks > self._longest_ticks:
+                fragments = self._cut_before(packet)
         self._waiting.append(packet)
         return fragments
 
@@ -103,11 +106,9 @@ class Fragmenter:
         return fragments
 
     def _cut_before(self, packet: Packet) -> list[Fragment]:
-        self._interval_ticks = packet.dts - self._waiting[-1].dts
         if packet.is_key:
             return self._cut_at_end(packet.dts)
         fragments = self._cut_excess(packet.dts)
-        # If packets go on at this rate, the next would make it too long: no need to wait for it.
         if packet.dts - self._waiting[0].dts + self._interval_ticks > self._longest_ticks:
             fragments.append(self._cut(len(self._waiting), packet.dts))
         return fragments

@@ -53,26 +53,46 @@ class WallClock:
         self._is_first = True
         self._lead_us: int | None = None
         self._arrivals_after_us: int | None = None
+        self._read_at: datetime | None = None
+        self._read_us = self._read_monotonic_us = 0
+        """Of the read that the newest packet came with, on our clock and on the monotonic one."""
+        self._newest_ticks: int | None = None
+        """Of that packet; None once it is reckoned with."""
         # (monotonic time, arrival on it less media time); the second strictly grows, the first is the least.
         self._delays: deque[tuple[int, int]] = deque()
         self._steps: list[ClockStep] = []
 
     def observe(self, ticks: int, received_at: datetime) -> None:
-        """Learn that the packet of media time `ticks` arrived; every packet of the run, in order."""
-        now_us = _microseconds(self._clock.now())
-        monotonic_us = self._clock.monotonic_ns() // 1000
-        lead_us = now_us - monotonic_us
-        self._look_for_step(lead_us, now_us)
-        self._lead_us = lead_us
-        received_us = _microseconds(received_at)
-        is_before_step = self._arrivals_after_us is not None and received_us <= self._arrivals_after_us
+        """Learn that the packet of media time `ticks` arrived; every packet of the run, in order.
+
+        Of those that one read brought, the last was delayed least, and only that is reckoned with.
+        """
+        if received_at is not self._read_at:
+            self._reckon()
+            now_us = _microseconds(self._clock.now())
+            monotonic_us = self._clock.monotonic_ns() // 1000
+            lead_us = now_us - monotonic_us
+            self._look_for_step(lead_us, now_us)
+            self._lead_us = lead_us
+            self._read_at, self._read_us, self._read_monotonic_us = (
+                received_at,
+                _microseconds(received_at),
+                monotonic_us,
+            )
+        self._newest_ticks = ticks
+
+    def _reckon(self) -> None:
+        if self._newest_ticks is None or self._lead_us is None:
+            return
+        ticks, self._newest_ticks = self._newest_ticks, None
+        is_before_step = self._arrivals_after_us is not None and self._read_us <= self._arrivals_after_us
         if self._delays and is_before_step:
             return
-        delay_us = received_us - lead_us - _media_us(ticks)
+        delay_us = self._read_us - self._lead_us - _media_us(ticks)
         while self._delays and self._delays[-1][1] >= delay_us:
             self._delays.pop()
-        self._delays.append((monotonic_us, delay_us))
-        while self._delays[0][0] < monotonic_us - _WINDOW_US:
+        self._delays.append((self._read_monotonic_us, delay_us))
+        while self._delays[0][0] < self._read_monotonic_us - _WINDOW_US:
             self._delays.popleft()
 
     def place(self, start_ticks: int, end_ticks: int) -> Interval:
@@ -83,6 +103,7 @@ class WallClock:
         """
         if self._lead_us is None:
             raise ValueError("a fragment cannot be placed before a packet was observed")
+        self._reckon()
         offset_us = self._delays[0][1] + self._lead_us
         start_us, target_us = offset_us + _media_us(start_ticks), offset_us + _media_us(end_ticks)
         length_us = target_us - start_us
@@ -102,6 +123,7 @@ class WallClock:
         """
         if self._lead_us is None:
             raise ValueError("no time is known before a packet was observed")
+        self._reckon()
         return _EPOCH + (self._delays[0][1] + self._lead_us + _media_us(ticks)) * _MICROSECOND
 
     def take_steps(self) -> list[ClockStep]:

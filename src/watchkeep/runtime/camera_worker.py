@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 DISK_PAUSE_NS = 1_000_000_000
 """After a disk error the next try waits this long, so that a full disk is not hammered."""
 
+HEAVY_BYTES = 512 * 1024
+"""A fragment of so much shows a stream that would fill its socket if it were read less often."""
+
 LONGEST_HOLE = timedelta(seconds=1)
 """Within a segment; the catalog takes none of more than five minutes."""
 
@@ -131,6 +134,7 @@ class StreamWorker:
         self._last_end = before.last_end
         self._disk_due_ns = 0
         self._rate = StreamRate()
+        self._is_heavy = False
         self._condition = StreamCondition.CONNECTING
         self.began_from = before.last_end
         self._since = self.began_at = clock.now()
@@ -143,12 +147,18 @@ class StreamWorker:
             else:
                 self._open_gap(before.last_end, GapCause.RECORDER_STOPPED, "the recorder was not running")
 
+    @property
+    def is_pressing(self) -> bool:
+        """Whether it is to be ticked each turn; of the others each fifth turn is soon enough."""
+        return self._run is None or self._is_heavy or self._run.feed.is_watched
+
     def tick(self) -> None:
         """Take what the source has and pass it on."""
         for notice in self._source.poll():
             match notice:
                 case Packet():
-                    self._push(notice)
+                    if self._run is not None:
+                        self._run.feed.push(notice)
                 case AudioPacket() if self._run is not None:
                     self._run.feed.push_audio(notice)
                 case RunStarted():
@@ -212,12 +222,9 @@ class StreamWorker:
         )
         self._readers.begin(self.stream, notice.parameters, init)
 
-    def _push(self, packet: Packet) -> None:
-        if self._run is not None:
-            self._run.feed.push(packet)
-
     def _keep(self, fragment: Fragment, went_in_chunks: bool) -> None:
         self._rate.add(fragment)
+        self._is_heavy = len(fragment.payload) >= HEAVY_BYTES
         self._readers.publish(self.stream, fragment, went_in_chunks=went_in_chunks)
         if self._run is not None:
             self.dropped_audio_packets += self._run.feed.take_dropped_audio()

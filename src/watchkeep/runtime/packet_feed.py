@@ -57,17 +57,16 @@ class PacketFeed:
         self._keep = keep
 
     def push(self, packet: Packet) -> None:
-        """Take the next packet."""
-        if not self._chunker.is_on and not self._readers.wants_chunks(self._stream):
-            for fragment in self._fragmenter.push(packet):
+        """Take the next packet. Whether somebody watches live is looked at in `look_who_watches` only."""
+        fragments = self._fragmenter.push(packet)
+        if not self._chunker.is_on:
+            for fragment in fragments:
                 self._keep(fragment, False)
             return
-        self.look_who_watches()
-        fragments = self._fragmenter.push(packet)
         if fragments:
             self._give(self._chunker.finish(packet.dts))
             for fragment in fragments:
-                self._keep(fragment, self._chunker.is_on)
+                self._keep(fragment, True)
             self._give(self._chunker.again(), was_given=True)
         self._give(self._chunker.follow(packet))
 
@@ -85,8 +84,13 @@ class PacketFeed:
         for fragment in self._fragmenter.end():
             self._keep(fragment, self._chunker.is_on)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody watches live."""
+        return self._chunker.is_on or self._readers.wants_chunks(self._stream)
+
     def look_who_watches(self) -> None:
-        """Begin to make chunks, or stop."""
+        """Begin to make chunks, or stop; once a turn."""
         if self._readers.wants_chunks(self._stream):
             self._give(self._chunker.start())
         elif self._chunker.is_on:

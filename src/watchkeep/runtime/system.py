@@ -13,6 +13,7 @@ from pathlib import Path
 
 from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.fs import Entry, File, Fs, Space
+from watchkeep.runtime.group_sync import sync_all
 
 
 class SystemClock:
@@ -84,6 +85,10 @@ class SystemFile:
         except OSError:
             self._is_suspect = True
             raise
+
+    def sync_all(self) -> bool:
+        """Flush the data of all files of this file system to the disk, if that can be had here."""
+        return sync_all(self._descriptor)
 
     def close(self) -> None:
         """Let go of the descriptor; twice is harmless."""

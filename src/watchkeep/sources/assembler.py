@@ -124,6 +124,19 @@ class RunAssembler:
             notices += self._place(unit, tuple(nals), is_key=is_key)
         return notices
 
+    def take_plain(self, nal: bytes, ticks: int, received_at: datetime) -> Packet | None:
+        """Take a picture of one NAL unit if it plainly goes on with the run; most do.
+
+        Returns:
+            None when there is more to it than that: then nothing was taken, and `take` does.
+        """
+        timeline = self._timeline
+        kind = nal[0] & 0x1F if self._is_h264 else nal[0] >> 1 & 0x3F
+        if timeline is None or kind in self._set_kinds:
+            return None
+        dts = timeline.stamp_next(ticks)
+        return None if dts is None else Packet((nal,), ticks, dts, kind in self._key_kinds, received_at)
+
     def interrupt(self, cause: GapCause, detail: str) -> list[SourceNotice]:
         """End the run, if there is one; the connection stays and the next key picture starts another."""
         self._held.clear()
@@ -184,8 +197,8 @@ class RunAssembler:
 
     def _stamp(self, unit: AccessUnit, nals: tuple[bytes, ...], *, is_key: bool) -> Packet:
         timeline = self._timeline
-        stamped = timeline.stamp(unit.pts, unit.dts) if timeline is not None else (0, 0)
-        return _packet(unit, nals, stamped, is_key=is_key)
+        pts, dts = timeline.stamp(unit.pts, unit.dts) if timeline is not None else (0, 0)
+        return Packet(nals, pts, dts, is_key, unit.received_at)
 
     def _sequence(self) -> SequenceParameters | None:
         """What the SPS says; None while a parameter set is missing."""
@@ -218,8 +231,3 @@ def _in_order(codec: Codec, sets: Iterable[bytes]) -> tuple[bytes, ...]:
     order = PARAMETER_SETS[codec]
     known = [nal for nal in dict.fromkeys(sets) if nal_type(codec, nal) in order]
     return tuple(sorted(known, key=lambda nal: order.index(nal_type(codec, nal))))
-
-
-def _packet(unit: AccessUnit, nals: tuple[bytes, ...], stamped: tuple[int, int], *, is_key: bool) -> Packet:
-    pts, dts = stamped
-    return Packet(nals=nals, pts=pts, dts=dts, is_key=is_key, received_at=unit.received_at)

@@ -33,6 +33,20 @@ class Timeline:
         self._last_dts: int | None = None
         self._interval_ticks = _GUESSED_INTERVAL_TICKS
 
+    def stamp_next(self, pts: int) -> int | None:
+        """The decoding time of a picture that plainly goes on, which most do; None: ask `jumps` and `stamp`.
+
+        It does when nothing is reordered and it is later than the one before by no more than a jump would be.
+        """
+        last = self._last_dts
+        if last is None or self._depth or not last < pts <= last + _FORWARD_LIMIT_TICKS:
+            return None
+        if self._is_learning:
+            self._recent.append(pts)
+        self._interval_ticks = pts - last
+        self._last_dts = pts
+        return pts
+
     def jumps(self, pts: int | None, dts: int | None) -> bool:
         """Say whether these times cannot belong to the same run: the camera's clock was set."""
         time = dts if dts is not None else pts
@@ -55,6 +69,8 @@ class Timeline:
         if self._is_learning:
             self._depth = max(self._depth, sum(earlier > pts for earlier in self._recent))
             self._recent.append(pts)
+        if not self._depth:
+            return pts
         heapq.heappush(self._shown, pts)
         if len(self._shown) > self._depth:
             return heapq.heappop(self._shown)

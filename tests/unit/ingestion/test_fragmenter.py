@@ -1,6 +1,5 @@
 """Where fragments are cut."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -107,4 +106,4 @@ def test_every_packet_is_in_exactly_one_fragment_whatever_the_pace(
 def packet_after(before: Packet, step: int, *, is_key: bool) -> Packet:
     dts = before.dts + step
     arrival = before.received_at + timedelta(seconds=step / TICKS_PER_SECOND)
-    return replace(packet(0, is_key=is_key), pts=dts, dts=dts, received_at=arrival)
+    return packet(0, is_key=is_key)._replace(pts=dts, dts=dts, received_at=arrival)

@@ -166,7 +166,7 @@ def test_a_disk_that_stands_still_for_thirty_seconds_costs_no_footage(
     class HeavyClip(EndlessClip):
         def packet(self, number: int, received_at: datetime) -> Packet:
             plain = clip.packet(number, received_at)
-            return replace(plain, nals=(*plain.nals, filler))
+            return plain._replace(nals=(*plain.nals, filler))
 
     filler = b"\x0c" + bytes(16_000_000 // 8 // FPS - 2_000)
     rig = Rig(tmp_path, HeavyClip(clip.parameters, []))

@@ -183,6 +183,7 @@ def fail_and_cut(
     ("deaf", "folder", "is_catalog_away"),
     [
         ("sync", FOOTAGE / "open", False),
+        ("sync", FOOTAGE / "open", True),
         ("sync", SPOOL, True),
         ("sync", KEYS, False),
         ("sync_directory", FOOTAGE / "open", False),
@@ -240,6 +241,12 @@ class IgnoringFile(FaultyFile):
             super().sync()
         self._has_failed = False
 
+    def sync_all(self) -> bool:
+        with suppress(OSError):
+            super().sync_all()
+        self._is_spoilt = False
+        return True
+
 
 class IgnoringFs(FaultyFs):
     def create(self, path: Path) -> File:
@@ -269,12 +276,29 @@ class RetryingFs(FaultyFs):
 def test_a_failed_sync_that_is_ignored_or_repeated_is_found(
     clip: EndlessClip, make_fs: Callable[[CrashFs], FaultyFs]
 ) -> None:
-    total, _ = fail_and_cut(clip, make_fs, 1 << 30, kinds={"sync"})
+    found, total = count_found(clip, make_fs, {"sync"})
+    assert found > total // 2
+
+
+def test_a_failed_group_sync_that_is_ignored_is_found(clip: EndlessClip) -> None:
+    found, total = count_found(clip, IgnoringFs, {"sync_all"}, is_catalog_away=True)
+    assert found > total // 2
+
+
+def count_found(
+    clip: EndlessClip,
+    make_fs: Callable[[CrashFs], FaultyFs],
+    kinds: set[str],
+    *,
+    is_catalog_away: bool = False,
+) -> tuple[int, int]:
+    """Of how many failing operations it is found what was done about them, and how many there were."""
+    total, _ = fail_and_cut(clip, make_fs, 1 << 30, kinds=kinds, is_catalog_away=is_catalog_away)
     found = 0
     for nth in range(1, total + 1):
         try:
-            fail_and_cut(clip, make_fs, nth, kinds={"sync"})
+            fail_and_cut(clip, make_fs, nth, kinds=kinds, is_catalog_away=is_catalog_away)
         except Broken:
             found += 1
     print(f"{found} of {total}")
-    assert found > total // 2
+    return found, total

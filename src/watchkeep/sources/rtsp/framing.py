@@ -10,6 +10,8 @@ from watchkeep.sources.rtsp.messages import Response, read_response, response_le
 
 _DOLLAR = 0x24
 _FRAME_HEAD = 4
+READ_BYTES = 512 * 1024
+"""At most in one read."""
 GARBAGE_LIMIT_BYTES = 256 * 1024
 """What a connection may send between frames before it is given up."""
 
@@ -34,13 +36,6 @@ class Sink(Protocol):
         ...
 
 
-class ReadBuffer:
-    """Where all connections of a loop read into, one after the other, so that none needs its own."""
-
-    def __init__(self, size_bytes: int = 1 << 19) -> None:
-        self.view = memoryview(bytearray(size_bytes))
-
-
 class Framing:
     """Frames and responses of one connection; between two reads it keeps less than one of them.
 
@@ -48,9 +43,8 @@ class Framing:
         garbage_bytes: What was neither.
     """
 
-    def __init__(self, connection: socket.socket, buffer: ReadBuffer) -> None:
+    def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
-        self._buffer = buffer
         self._rest = b""
         self.garbage_bytes = 0
 
@@ -73,17 +67,13 @@ class Framing:
             OSError: The connection broke.
             Invalid: The bytes are not RTSP any more.
         """
-        view = self._buffer.view
-        kept = len(self._rest)
-        view[:kept] = self._rest
         try:
-            count = self._socket.recv_into(view[kept:])
+            data = self._socket.recv(READ_BYTES)
         except BlockingIOError:
             return False
-        if count == 0:
+        if not data:
             return True
-        # One copy: slices of bytes cost half of what slices of a view do.
-        self.take_apart(bytes(view[: kept + count]), channels, sink)
+        self.take_apart(data, channels, sink)
         return False
 
     def take_apart(self, data: bytes, channels: Collection[int], sink: Sink) -> None:
@@ -92,7 +82,22 @@ class Framing:
         Raises:
             Invalid: The bytes are not RTSP any more.
         """
-        at, end = 0, len(data)
+        rest = self._rest
+        missing = _missing(rest, data) if rest else 0
+        if missing is None:
+            data, missing = rest + data, 0
+        elif missing:
+            # Only the frame that was begun is joined: all that follows would be copied with it.
+            frame = rest + data[:missing]
+            if channels and frame[1] not in channels:
+                data, missing = rest + data, 0
+            else:
+                sink.take_frame(frame[1], frame[_FRAME_HEAD:])
+        self._take(data, sink.take_run(data, missing), channels, sink)
+
+    def _take(self, data: bytes, at: int, channels: Collection[int], sink: Sink) -> None:
+        """Hand what is whole from a place on to the sink, in order, and keep the rest for the next read."""
+        end = len(data)
         while end - at >= _FRAME_HEAD:
             if data[at] == _DOLLAR and (data[at + 1] in channels or not channels):
                 body = at + _FRAME_HEAD
@@ -122,6 +127,15 @@ class Framing:
         if self.garbage_bytes > GARBAGE_LIMIT_BYTES:
             raise Invalid("the camera sends bytes that are neither RTP nor RTSP")
         return skipped
+
+
+def _missing(rest: bytes, data: bytes) -> int | None:
+    """How many bytes of data end the frame that rest begins; None if they do not, or it is none."""
+    if rest[0] != _DOLLAR:
+        return None
+    head = rest[:_FRAME_HEAD] + data[: max(_FRAME_HEAD - len(rest), 0)]
+    missing = _FRAME_HEAD + int.from_bytes(head[2:], "big") - len(rest)
+    return missing if len(head) == _FRAME_HEAD and missing <= len(data) else None
 
 
 def _until_next(text: bytes, channels: Collection[int]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from watchkeep.domain.media import Codec
-from watchkeep.sources.rtsp.rtp import RtpPacket
+from watchkeep.sources.rtsp.rtp import Instant, RtpPacket
 
 PICTURE_LIMIT_BYTES = 16 << 20
 NAL_LIMIT = 4096
@@ -37,11 +37,13 @@ class PictureAssembler:
     Attributes:
         malformed: Payloads that are not what the codec's RFC prescribes.
         damaged: Pictures that lack a part.
+        lead_bytes: How many bytes of a payload say what it is.
     """
 
     def __init__(self, codec: Codec, *, has_decoding_order: bool = False) -> None:
         self._is_h264 = codec is Codec.H264
         self._order_bytes = 2 if has_decoding_order else 0
+        self.lead_bytes = 2 if self._is_h264 else 3
         self._nals: list[bytes] = []
         self._parts: list[bytes] = []
         """Of the NAL unit that is being put together; empty when none is."""
@@ -64,6 +66,35 @@ class PictureAssembler:
     def lead(self) -> bytes:
         """How the payload of a further part of the NAL unit in hand begins; b"" when none is in hand."""
         return self._lead if self._parts else b""
+
+    @property
+    def is_between(self) -> bool:
+        """Whether nothing of a picture is in hand: the next packet begins one."""
+        return self._timestamp is None
+
+    def whole(self, instant: Instant) -> bytes | None:
+        """The NAL unit that is all of an instant, if nothing else is in it; takes nothing."""
+        first, lead, last, parts, _ = instant
+        if self._order_bytes:
+            return None
+        if not last:
+            kind = first[0] & 0x1F if self._is_h264 else first[0] >> 1 & 0x3F
+            is_single = 1 <= kind <= 23 if self._is_h264 else kind < _H265_AP
+            return first + parts[0] if is_single else None
+        mark = first[-1]
+        if mark & (_START | _END) != _START or last != first[:-1] + bytes((mark ^ (_START | _END),)):
+            return None
+        if lead and lead != first[:-1] + bytes((mark ^ _START,)):
+            return None
+        if self._is_h264:
+            if first[0] & 0x1F != _H264_FU_A:
+                return None
+            head = bytes((first[0] & 0xE0 | mark & 0x1F,))
+        else:
+            if first[0] >> 1 & 0x3F != _H265_FU:
+                return None
+            head = bytes((first[0] & 0x81 | (mark & 0x3F) << 1, first[1]))
+        return b"".join((head, *parts))
 
     def take_parts(self, parts: Sequence[bytes]) -> None:
         """Take what followed the lead in packets that came in order."""

@@ -102,14 +102,37 @@ class Reception:
             self._take_report(channel, packet, received_at)
         return ()
 
-    def take_run(self, data: bytes, at: int) -> int:
-        """Take the frames that plainly go on with the picture in hand (see Sink)."""
-        lead = self._pictures.lead
-        if not lead:
-            return at
-        parts, at = self._video.take_run(data, at, channel=self._video_channel, lead=lead)
-        if parts:
-            self._pictures.take_parts(parts)
+    def take_run(
+        self, data: bytes, at: int, notices: list[SourceNotice], received_at: datetime, now_ns: int
+    ) -> int:
+        """Take the frames that plainly go on with the picture in hand, or the plain pictures that follow.
+
+        Raises:
+            Invalid: Parameter sets make no sense.
+        """
+        pictures, reader, channel = self._pictures, self._video, self._video_channel
+        lead = pictures.lead
+        if lead:
+            parts, at = reader.take_run(data, at, channel=channel, lead=lead)
+            if parts:
+                pictures.take_parts(parts)
+        while pictures.is_between:
+            found = reader.take_instant(data, at, channel=channel, lead_bytes=pictures.lead_bytes)
+            if found is None:
+                break
+            instant, at = found
+            self._picture_came(now_ns)
+            nal = pictures.whole(instant)
+            packet = None if nal is None else self._assembler.take_plain(nal, instant.timestamp, received_at)
+            if packet is not None:
+                self._last_ticks = packet.pts
+                if packet.is_key:
+                    self.last_key_ns = now_ns
+                notices.append(packet)
+                continue
+            for each in instant.packets():
+                for picture in pictures.take(each):
+                    notices += self._take_picture(picture, received_at)
         return at
 
     def report(self) -> bytes:
@@ -129,12 +152,16 @@ class Reception:
         pictures = self._pictures.take(rtp)
         if not pictures:
             return ()
-        self.interval_ns += (now_ns - self._last_whole_ns - self.interval_ns) // 8
-        self._last_whole_ns = now_ns
+        self._picture_came(now_ns)
         notices: list[SourceNotice] = []
         for picture in pictures:
             notices += self._take_picture(picture, received_at)
         return notices
+
+    def _picture_came(self, now_ns: int) -> None:
+        self.last_picture_ns = now_ns
+        self.interval_ns += (now_ns - self._last_whole_ns - self.interval_ns) // 8
+        self._last_whole_ns = now_ns
 
     def _take_picture(self, picture: Picture, received_at: datetime) -> list[SourceNotice]:
         if picture.is_damaged and not self._has_slice(picture):

@@ -182,6 +182,18 @@ class SealedWriter:
             raise
         self._durable_bytes = self._position
 
+    def sync_all(self) -> bool:
+        """Make all that any file of the volume holds durable, if that can be had here (see File.sync_all).
+
+        Those whose files it was tell it by `was_synced`. An error says nothing of this file.
+        """
+        self._check_writable()
+        return self._file.sync_all()
+
+    def was_synced(self) -> None:
+        """All that was appended is durable, by a `sync_all` since."""
+        self._durable_bytes = self._position
+
     def finish(self, *, state: SegmentState = SegmentState.CLOSED) -> Summary:
         """Write index and final record and close; the whole segment is durable on return, its new name not.
 
