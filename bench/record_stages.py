@@ -22,7 +22,7 @@ from watchkeep.runtime.recorder import READ_EVERY
 from watchkeep.runtime.system import SystemClock, SystemFs, SystemRng
 from watchkeep.sources.rtsp.description import VideoTrack
 from watchkeep.sources.rtsp.dialogue import Channels, Playing
-from watchkeep.sources.rtsp.framing import Framing
+from watchkeep.sources.rtsp.framing import Framing, ReadBuffer
 from watchkeep.sources.rtsp.messages import Response
 from watchkeep.sources.rtsp.reception import Reception
 from watchkeep.sources.simulator.clip import Clip, read_clip
@@ -121,7 +121,7 @@ def _packets(clip: Clip, wire: list[bytes]) -> list[Packet]:
     intake = Intake(clip)
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        framing = Framing(ours)
+        framing = Framing(ours, ReadBuffer())
         for data in wire:
             framing.take_apart(data, (0, 1), intake)
     return [notice for notice in intake.notices if isinstance(notice, Packet)]

@@ -19,6 +19,7 @@ from watchkeep.runtime.system import SystemClock, SystemRng
 from watchkeep.sources.choosing import CameraSource, open_address
 from watchkeep.sources.container import open_container
 from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.rtsp.framing import ReadBuffer
 
 CLIPS = {
     "h264": {"codec": "h264"},
@@ -76,7 +77,7 @@ def source_of(address: StreamAddress, *, is_read_by_libav: bool = False) -> Iter
     with closing(
         LibavSource(address, clock=SystemClock(), rng=SystemRng())
         if is_read_by_libav
-        else open_address(address, clock=SystemClock(), rng=SystemRng())
+        else open_address(address, clock=SystemClock(), rng=SystemRng(), buffer=ReadBuffer())
     ) as source:
         yield source
 

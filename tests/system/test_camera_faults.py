@@ -19,6 +19,7 @@ from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.wall_clock import WallClock
 from watchkeep.runtime.system import SystemClock, SystemRng
 from watchkeep.sources.choosing import CameraSource
+from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.sources.simulator.faults import (
     FAULTS,
     ClockDrift,
@@ -174,13 +175,13 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Camera]:
         "large": clips["large"],
         "hevc": clips["hevc"],
     }
-    clock = SystemClock()
+    clock, buffer = SystemClock(), ReadBuffer()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with simulated_cameras(files, user="ada", password="pass") as simulator:
         cameras: dict[str, Camera] = {}
         for name in ("healthy", *CASES):
             address = StreamAddress(url=simulator.url(name), user="ada", password=Secret("pass"))
-            source = CameraSource(address, clock=clock, rng=SystemRng())
+            source = CameraSource(address, clock=clock, rng=SystemRng(), buffer=buffer)
             cameras[name] = Camera(name, source, clock)
         for name, each in CASES.items():
             changes = {"stream": name}

@@ -31,25 +31,25 @@ def sync_all(descriptor: int) -> bool:
 
 
 @cache
-def _is_trusted(device: int) -> bool:
+def _is_trusted(disk: int) -> bool:
     if not hasattr(ctypes.CDLL(None), "syncfs") or _version(os.uname().release) < _TELLS_ERRORS_SINCE:
         return False
     try:
         mounts = _MOUNTS.read_text()
     except OSError:
         return False
-    return kind_of(f"{os.major(device)}:{os.minor(device)}", mounts) in _KNOWN
+    return kind_of(f"{os.major(disk)}:{os.minor(disk)}", mounts) in _KNOWN
 
 
-def kind_of(device: str, mounts: str) -> str:
-    """The kind of file system on a device "major:minor", by mountinfo; "" if it is not there.
+def kind_of(disk: str, mounts: str) -> str:
+    """The kind of file system on a disk "major:minor", by mountinfo; "" if it is not there.
 
     Source: proc_pid_mountinfo(5).
     """
     for line in mounts.splitlines():
         mount, _, rest = line.partition(" - ")
         fields = mount.split(" ")
-        if len(fields) > 2 and fields[2] == device:
+        if len(fields) > 2 and fields[2] == disk:
             return rest.split(" ", 1)[0]
     return ""
 

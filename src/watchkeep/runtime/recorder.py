@@ -25,6 +25,7 @@ from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import Node, read_plan
 from watchkeep.sources.choosing import open_address
+from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.storage.catalog import recordings
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.spool import Spool
@@ -73,12 +74,14 @@ OpenSource = Callable[[Stream, Machine], PacketSource]
 
 def fetching() -> OpenSource:
     """How a loop fetches its streams; all of them read into one buffer."""
+    buffer = ReadBuffer()
 
     def fetch(stream: Stream, machine: Machine) -> PacketSource:
         return open_address(
             stream.address,
             clock=machine.clock,
             rng=machine.rng,
+            buffer=buffer,
             with_audio=stream.audio and stream.record,
         )
 

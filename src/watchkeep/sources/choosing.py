@@ -9,6 +9,7 @@ from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.media import CameraClock, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.container import open_container
 from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.sources.rtsp.source import RtspSource
 
 _ENCRYPTED = "read through libav, as the connection is encrypted; its sound is not recorded"
@@ -21,12 +22,14 @@ class CameraSource:
         note: Why libav reads it; "" while our own client does.
     """
 
-    def __init__(self, address: StreamAddress, *, clock: Clock, rng: Rng, with_audio: bool = False) -> None:
+    def __init__(
+        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+    ) -> None:
         """Begin; see RtspSource."""
         self._address = address
         self._clock = clock
         self._rng = rng
-        self._own = RtspSource(address, clock=clock, rng=rng, with_audio=with_audio)
+        self._own = RtspSource(address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio)
         self._libav: LibavSource | None = None
         self._libav_has_run = False
         self.note = ""
@@ -82,7 +85,7 @@ class CameraSource:
 
 
 def open_address(
-    address: StreamAddress, *, clock: Clock, rng: Rng, with_audio: bool = False
+    address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
 ) -> CameraSource | LibavSource:
     """A source for a checked address.
 
@@ -90,11 +93,12 @@ def open_address(
         address: Where.
         clock: For arrivals and pauses.
         rng: Spreads the pauses, and signs.
+        buffer: Shared by all sources of a loop.
         with_audio: Whether sound is wanted.
     """
     match urlsplit(address.url).scheme:
         case "rtsp":
-            return CameraSource(address, clock=clock, rng=rng, with_audio=with_audio)
+            return CameraSource(address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio)
         case "rtsps":
             return LibavSource(address, clock=clock, rng=rng, note=_ENCRYPTED)
         case _:

@@ -50,9 +50,9 @@ def test_a_folder_in_one_that_may_not_be_read_is_no_error(
 def test_one_sync_covers_all_files_of_a_disk_that_is_known_to_mean_it(tmp_path: Path) -> None:
     one, other = SystemFs().create(tmp_path / "one"), SystemFs().create(tmp_path / "other")
     other.append(b"footage")
-    device = tmp_path.stat().st_dev
+    disk = tmp_path.stat().st_dev
     mounts = Path("/proc/self/mountinfo").read_text()
-    kind = kind_of(f"{os.major(device)}:{os.minor(device)}", mounts)
+    kind = kind_of(f"{os.major(disk)}:{os.minor(disk)}", mounts)
 
     assert one.sync_all() == (kind in {"ext4", "xfs"})
 

@@ -13,7 +13,7 @@ from watchkeep.sources.address import DEFAULT_PORTS, place_of
 from watchkeep.sources.rtsp.conversation import Conversation
 from watchkeep.sources.rtsp.dial import Dial, Unanswered
 from watchkeep.sources.rtsp.dialogue import Playing, Refused
-from watchkeep.sources.rtsp.framing import Framing
+from watchkeep.sources.rtsp.framing import Framing, ReadBuffer
 from watchkeep.sources.rtsp.messages import Response
 from watchkeep.sources.rtsp.reception import Reception
 from watchkeep.sources.rtsp.sign_in import SignIn
@@ -41,19 +41,23 @@ class RtspConnection:
         for_libav: Why another reader may do better with this camera; "" if there is no reason.
     """
 
-    def __init__(self, address: StreamAddress, *, clock: Clock, rng: Rng, with_audio: bool) -> None:
+    def __init__(
+        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool
+    ) -> None:
         """Begin to dial.
 
         Args:
             address: Checked, `rtsp://`.
             clock: For arrivals and limits.
             rng: For the signatures.
+            buffer: Read into, and free again when `poll` returns.
             with_audio: Whether sound is wanted.
         """
         parts = urlsplit(address.url)
         self._address = address
         self._clock = clock
         self._rng = rng
+        self._buffer = buffer
         self._with_audio = with_audio
         now_ns = clock.monotonic_ns()
         self._dial = Dial(parts.hostname or "", parts.port or DEFAULT_PORTS["rtsp"], now_ns=now_ns)
@@ -119,7 +123,7 @@ class RtspConnection:
         elif answer is not None:
             self.has_answered = True
             self._socket = answer
-            self._framing = Framing(answer)
+            self._framing = Framing(answer, self._buffer)
             self._conversation = Conversation(
                 self._address.url,
                 sign_in=SignIn(self._address.user, self._address.password, rng=self._rng),

@@ -16,7 +16,7 @@ _LATE_LIMIT = 3000
 _NTP_EPOCH_S = 2_208_988_800
 
 
-_FRAME = struct.Struct(">IHHII")
+_FRAME = struct.Struct(">IHH8x")
 """An interleaved frame's head, and the fixed header of the RTP packet in it."""
 _FRAME_BYTES = 4
 
@@ -132,55 +132,53 @@ class RtpReader:
         Returns:
             The packets, and where the next frame begins; None if it is not that plain, then none was taken.
         """
-        end = len(data)
-        if end - at < _FRAME.size + lead_bytes:
+        sequence = (self._sequence + 1) & 0xFFFF
+        first = self._plain(data, at, channel, sequence, lead_bytes)
+        instant = data[at + 8 : at + _FRAME.size]
+        if first is None or instant[4:] != self._instant[4:]:
             return None
-        frame, head, sequence, timestamp, source = _FRAME.unpack_from(data, at)
-        mark, following = 0x2400 | channel, (self._sequence + 1) & 0xFFFF
-        plain = 0x8000 | self._payload_type
-        after = at + _FRAME_BYTES + (frame & 0xFFFF)
+        has_marker, after = first
         start = at + _FRAME.size + lead_bytes
-        if (
-            frame >> 16 != mark
-            or head & 0xFF7F != plain
-            or sequence != following
-            or source != self._source
-            or not start <= after <= end
-        ):
-            return None
         first_lead, lead, last_lead = data[start - lead_bytes : start], b"", b""
         parts = [data[start:after]]
-        instant = data[at + 8 : at + _FRAME.size]
-        if head == plain:
+        if not has_marker:
             lead_at = after + _FRAME.size
             lead = data[lead_at : lead_at + lead_bytes]
-            constant = data[at : at + 6]
             further, last_at = _further(
-                data, after, constant, sequence, instant + lead, lead_bytes=lead_bytes
+                data, after, data[at : at + 6], sequence, instant + lead, lead_bytes=lead_bytes
             )
-            parts += further
             sequence = (sequence + len(further) + 1) & 0xFFFF
+            last = self._plain(data, last_at, channel, sequence, lead_bytes)
+            if last is None or not last[0] or data[last_at + 8 : last_at + _FRAME.size] != instant:
+                return None
+            after = last[1]
             start = last_at + _FRAME.size + lead_bytes
-            if start > end:
-                return None
-            frame, head, its_sequence, its_timestamp, its_source = _FRAME.unpack_from(data, last_at)
-            after = last_at + _FRAME_BYTES + (frame & 0xFFFF)
-            if (
-                frame >> 16 != mark
-                or head != plain | 0x80
-                or its_sequence != sequence
-                or its_timestamp != timestamp
-                or its_source != source
-                or not start <= after <= end
-            ):
-                return None
             last_lead = data[start - lead_bytes : start]
+            parts += further
             parts.append(data[start:after])
             lead = lead if further else b""
         self._sequence, self._instant = sequence, instant
         self.packets += len(parts)
-        self._timestamp = unwrap(timestamp, self._timestamp)
+        self._timestamp = unwrap(int.from_bytes(instant[:4], "big"), self._timestamp)
         return Instant(first_lead, lead, last_lead, parts, self._timestamp), after
+
+    def _plain(
+        self, data: bytes, at: int, channel: int, sequence: int, lead_bytes: int
+    ) -> tuple[bool, int] | None:
+        """Whether the packet of that number has a marker, and where its frame ends; None if it is not there."""
+        start = at + _FRAME.size + lead_bytes
+        if start > len(data):
+            return None
+        frame, head, its_sequence = _FRAME.unpack_from(data, at)
+        after = at + _FRAME_BYTES + (frame & 0xFFFF)
+        if (
+            frame >> 16 != 0x2400 | channel
+            or head & 0xFF7F != 0x8000 | self._payload_type
+            or its_sequence != sequence
+            or not start <= after <= len(data)
+        ):
+            return None
+        return bool(head & 0x80), after
 
     def take(self, packet: bytes) -> RtpPacket | None:
         """Read one packet; None when it is none that counts."""

@@ -10,6 +10,7 @@ from watchkeep.domain.media import CameraClock, GapCause, RunStarted, SourceNoti
 from watchkeep.sources.address import place_of
 from watchkeep.sources.backoff import Backoff
 from watchkeep.sources.rtsp.connection import RtspConnection
+from watchkeep.sources.rtsp.framing import ReadBuffer
 
 log = logging.getLogger(__name__)
 
@@ -25,18 +26,22 @@ class RtspSource:
         malformed_packets: Those that could not be read so far.
     """
 
-    def __init__(self, address: StreamAddress, *, clock: Clock, rng: Rng, with_audio: bool = False) -> None:
+    def __init__(
+        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+    ) -> None:
         """Begin; the first connection is made at the first poll.
 
         Args:
             address: Checked, `rtsp://`.
             clock: For arrivals and pauses.
             rng: Spreads the pauses, and signs.
+            buffer: Shared by all sources of a loop.
             with_audio: Whether sound is wanted; when not, it is not sent for.
         """
         self._address = address
         self._clock = clock
         self._rng = rng
+        self._buffer = buffer
         self._with_audio = with_audio
         self._backoff = Backoff(rng)
         self._connection: RtspConnection | None = None
@@ -60,6 +65,7 @@ class RtspSource:
                 self._address,
                 clock=self._clock,
                 rng=self._rng,
+                buffer=self._buffer,
                 with_audio=self._with_audio,
             )
         notices = self._connection.poll(now_ns)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeep.domain.errors import Invalid
-from watchkeep.sources.rtsp.framing import GARBAGE_LIMIT_BYTES, Framing
+from watchkeep.sources.rtsp.framing import GARBAGE_LIMIT_BYTES, Framing, ReadBuffer
 from watchkeep.sources.rtsp.messages import Response
 
 Taken = list[tuple[int, bytes] | int]
@@ -43,7 +43,7 @@ def taken(data: bytes, cuts: list[int], channels: tuple[int, ...] = (0, 1)) -> T
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
-        framing = Framing(ours)
+        framing = Framing(ours, ReadBuffer())
         book = Book()
         for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
             theirs.sendall(data[start:end])
@@ -71,7 +71,7 @@ def read_all(pieces: Iterable[bytes]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
-        framing = Framing(ours)
+        framing = Framing(ours, ReadBuffer())
         for piece in pieces:
             theirs.sendall(piece)
             framing.read((0, 1), Book())
@@ -87,7 +87,7 @@ def test_a_closed_connection_is_told() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         ours.setblocking(False)
-        framing = Framing(ours)
+        framing = Framing(ours, ReadBuffer())
         assert not framing.read((0,), Book())
         theirs.close()
         assert framing.read((0,), Book())

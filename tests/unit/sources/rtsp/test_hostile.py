@@ -22,6 +22,7 @@ from watchkeep.ingestion.mux import init_section
 from watchkeep.sources.annexb import read_extradata
 from watchkeep.sources.rtsp.connection import RtspConnection
 from watchkeep.sources.rtsp.description import read_description
+from watchkeep.sources.rtsp.framing import ReadBuffer
 
 RUNS_S = float(os.environ.get("WATCHKEEP_HOSTILE_S", "4"))
 SEED = int(os.environ.get("WATCHKEEP_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
@@ -83,12 +84,12 @@ def spoil(data: bytes, chance: random.Random) -> bytes:
     return bytes(spoilt)
 
 
-def converse(chance: random.Random) -> list[str]:
+def converse(chance: random.Random, buffer: ReadBuffer) -> list[str]:
     """One connection; the kinds of what came out."""
     clock, told = FixedClock(), []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = StreamAddress(url=f"rtsp://127.0.0.1:{listener.getsockname()[1]}/x")
-        connection = RtspConnection(address, clock=clock, rng=CountingRng(), with_audio=True)
+        connection = RtspConnection(address, clock=clock, rng=CountingRng(), buffer=buffer, with_audio=True)
         connection.poll(clock.monotonic)
         camera, _ = listener.accept()
         with camera:
@@ -128,7 +129,7 @@ def _speech(chance: random.Random) -> list[bytes]:
 
 @pytest.mark.timeout(900)
 def test_whatever_a_camera_sends_is_read_or_refused_within_bounds() -> None:
-    chance = random.Random(SEED)
+    chance, buffer = random.Random(SEED), ReadBuffer()
     print(f"seed {SEED}")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     counts: dict[str, int] = {}
@@ -136,7 +137,7 @@ def test_whatever_a_camera_sends_is_read_or_refused_within_bounds() -> None:
     end = time.monotonic() + RUNS_S
     while time.monotonic() < end:
         connections += 1
-        for kind in set(converse(chance)):
+        for kind in set(converse(chance, buffer)):
             counts[kind] = counts.get(kind, 0) + 1
         for parse in (
             read_description,

@@ -19,6 +19,7 @@ from unit.sources.rtsp.scripted_camera import (
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.media import AudioPacket, GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.choosing import CameraSource
+from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.sources.rtsp.source import RtspSource
 from watchkeep.sources.simulator.messages import Request
 
@@ -45,7 +46,7 @@ class Client:
         self.notices: list[SourceNotice] = []
         address = StreamAddress(url=url, user=user, password=Secret(password))
         self.source: RtspSource | CameraSource = RtspSource(
-            address, clock=self.clock, rng=CountingRng(), with_audio=with_audio
+            address, clock=self.clock, rng=CountingRng(), buffer=ReadBuffer(), with_audio=with_audio
         )
 
     def until(self, is_enough: Callable[[], object]) -> None:
@@ -214,7 +215,9 @@ def test_a_camera_that_only_sends_over_udp_is_handed_to_libav_which_is_said() ->
         return answer(request, "461 Unsupported Transport") if request.method == "SETUP" else willing(request)
 
     with scripted_camera(script) as camera:
-        source = CameraSource(StreamAddress(url=camera.url), clock=FixedClock(), rng=CountingRng())
+        source = CameraSource(
+            StreamAddress(url=camera.url), clock=FixedClock(), rng=CountingRng(), buffer=ReadBuffer()
+        )
         deadline = time.monotonic() + PATIENCE_S
         while camera.connections < 2 and time.monotonic() < deadline:
             source.poll()
@@ -238,7 +241,9 @@ def test_a_camera_that_was_only_starting_is_read_by_our_client_again() -> None:
 
     with scripted_camera(script) as camera:
         client = Client(camera.url)
-        client.source = CameraSource(StreamAddress(url=camera.url), clock=client.clock, rng=CountingRng())
+        client.source = CameraSource(
+            StreamAddress(url=camera.url), clock=client.clock, rng=CountingRng(), buffer=ReadBuffer()
+        )
         client.until(lambda: len(client.ends()) == 2)  # ours, and libav's
         assert client.source.note == ""
         client.clock.advance(61)
