@@ -37,7 +37,7 @@ test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for tw
 	@WATCHKEEP_HUNG_S=$(if $(QUICK),12,600) WATCHKEEP_KILLED_S=$(if $(QUICK),20,120) $(PY) -m pytest -s \
 		tests/system/test_analyst_faults.py $(ARGS)
 
-test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
+test-interop: .prepare-dev ## Export 90 s from our simulator, GStreamer's and VLC's server, compare NAL by NAL
 	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) WATCHKEEP_AUDIO="aac pcmu pcma" $(PY) -m pytest -s \
 		tests/system/test_interop.py tests/system/test_audio.py $(ARGS)
 
