@@ -19,7 +19,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 
 # --- Test -----------------------------------------------------------------------------------------------
 
-.PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras \
+.PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras soak-clock \
 	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
@@ -37,7 +37,7 @@ test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for tw
 	@WATCHKEEP_HUNG_S=$(if $(QUICK),12,600) WATCHKEEP_KILLED_S=$(if $(QUICK),20,120) $(PY) -m pytest -s \
 		tests/system/test_analyst_faults.py $(ARGS)
 
-test-interop: .prepare-dev ## Export 90 s from our simulator and from GStreamer's server, compare NAL by NAL
+test-interop: .prepare-dev ## Export 90 s from our simulator, GStreamer's and VLC's server, compare NAL by NAL
 	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) WATCHKEEP_AUDIO="aac pcmu pcma" $(PY) -m pytest -s \
 		tests/system/test_interop.py tests/system/test_audio.py $(ARGS)
 
@@ -57,7 +57,10 @@ soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the an
 	@WATCHKEEP_STALL_S=$(if $(QUICK),6,30) WATCHKEEP_OUTAGE_S=$(if $(QUICK),10,1800) WATCHKEEP_STORM_S=$(if $(QUICK),5,600) \
 		$(PY) -m pytest -s tests/system/test_outage.py $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, live, record, rules, rollups, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+soak-clock: .prepare-dev ## Drive both days on which clocks change, with steps, drift and kills (QUICK=1: as in `make test`)
+	@$(PY) -m pytest -s tests/catalog/test_clock_soak.py $(if $(QUICK),-m "not soak") $(ARGS)
+
+bench-%: .prepare-dev ## Measure: events, latency, live, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/

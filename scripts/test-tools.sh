@@ -2,7 +2,7 @@
 # Install the system packages that tests use beside Python. Immediate when all are there.
 set -eu
 
-packages="chromium e2fsprogs ffmpeg fonts-dejavu-core fuse3 mount openssl python3-gi xfsprogs
+packages="chromium e2fsprogs ffmpeg fonts-dejavu-core fuse3 mount openssl python3-gi vlc-bin vlc-plugin-base xfsprogs
 gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

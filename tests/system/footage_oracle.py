@@ -6,9 +6,10 @@ picture, recognised by its bytes, tells when it was sent.
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -116,6 +117,39 @@ def pictures_of_mp4(data: bytes | Path) -> list[tuple[bytes, ...]]:
         return [
             nal_units(bytes(packet), codec, extradata) for packet in container.demux(stream) if packet.size
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class TimedPicture:
+    """A picture of a file, and when it is shown, in ticks of 1/90000 s."""
+
+    nals: tuple[bytes, ...]
+    pts: Fraction
+    dts: Fraction
+
+
+def timed_pictures(path: Path) -> list[TimedPicture]:
+    """The pictures of a file in decoding order."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        codec, extradata = stream.codec_context.name, stream.codec_context.extradata
+        return [
+            TimedPicture(
+                nal_units(bytes(packet), codec, extradata),
+                packet.pts * packet.time_base * 90_000,
+                packet.dts * packet.time_base * 90_000,
+            )
+            for packet in container.demux(stream)
+            if packet.size
+        ]
+
+
+def place_in(part: Sequence[object], whole: Sequence[object]) -> int | None:
+    """Where a sequence stands in a longer one, whole and without a hole; None if it does not."""
+    for start, each in enumerate(whole[: len(whole) - len(part) + 1]):
+        if each == part[0] and whole[start : start + len(part)] == part:
+            return start
+    return None
 
 
 @dataclass(frozen=True, slots=True)

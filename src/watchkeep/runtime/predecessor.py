@@ -24,6 +24,7 @@ def end_gaps(
     *,
     alive_until: datetime | None,
     now: datetime,
+    is_taken_up: bool = False,
     current: GapId | None = None,
 ) -> datetime | None:
     """End the gaps that a dead recorder left, and say up to when the stream is accounted for.
@@ -36,12 +37,14 @@ def end_gaps(
         stream: Which.
         alive_until: The dead recorder's last sign of life.
         now: The end of what it may be asked for: when the stream was taken up again.
+        is_taken_up: This recorder has begun with the stream: then gaps from `now` on are its own, else
+            they were left by one whose footage was ahead of a clock that was set back.
         current: The gap of this recorder, which goes on.
     """
     accounted = None
     for gap in recordings.open_gaps(connection, stream.id):
         # One that begins just then is this recorder's first, of which the end has not come here yet.
-        if gap.id == current or gap.started_at >= now:
+        if gap.id == current or (is_taken_up and gap.started_at >= now):
             continue
         alive = now if gap.cause is GapCause.SWITCHED_OFF else min(alive_until or gap.started_at, now)
         end = max(gap.started_at, alive)

@@ -269,6 +269,7 @@ class Recorder:
                         stream,
                         alive_until=self._alive_until,
                         now=began_at or self._machine.clock.now(),
+                        is_taken_up=worker is not None,
                         current=None if gap is None else gap.id,
                     ),
                     recordings.last_footage_end(connection, stream.id, before=began_at),

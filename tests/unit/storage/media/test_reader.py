@@ -1,6 +1,8 @@
 """Reading at any place, of files that are finished and of files that grow."""
 
+import contextlib
 import itertools
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,40 +12,14 @@ from hypothesis import strategies as st
 
 from builders import A_SHRED_KEY as KEY
 from builders import CountingRng, a_header, a_segment_file, an_init_section, fragments, its_key
+from counted_reads import CountedFile, CountingFs, record_places, records_beyond
 from watchkeep.domain.errors import DataLoss, Invalid
-from watchkeep.domain.fs import File
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.media.format import PIECE_SIZE, RECORD_OVERHEAD
 from watchkeep.storage.media.reader import SealedReader, read_header
 from watchkeep.storage.media.writer import SealedWriter
 
 SIZES = (150_000, 15_000, 65_536, 65_500, 20, 200_000, 131_072, 9_000)
-
-
-class CountedFile:
-    """A real file that keeps count of what is read of it."""
-
-    def __init__(self, file: File) -> None:
-        self._file = file
-        self.reads: list[tuple[int, int]] = []
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        self.reads.append((offset, length))
-        return self._file.read_at(offset, length)
-
-    def size(self) -> int:
-        return self._file.size()
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class CountingFs(SystemFs):
-    """The machine's file system; what it opens keeps count."""
-
-    def open(self, path: Path) -> File:
-        self.last = CountedFile(super().open(path))
-        return self.last  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +78,26 @@ def test_a_small_range_in_a_large_fragment_touches_one_record(
     reader.read_video(large.offset + PIECE_SIZE + 5, 100)
 
     assert file.reads == [(large.record_offset + PIECE_SIZE + RECORD_OVERHEAD, PIECE_SIZE + RECORD_OVERHEAD)]
+
+
+def test_a_seek_touches_the_records_of_its_range_and_one_into_a_closed_file_two_more(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    a_segment_file(path, SIZES * 40)
+    places, fs, chance = record_places(path), CountingFs(), random.Random(1)
+    open_one = SealedReader.open(path, fs=fs, keys=its_key)
+    warm = fs.last
+
+    for _ in range(300):
+        offset = chance.randrange(open_one.video_length)
+        length = min(round(10 ** chance.uniform(0, 6)), open_one.video_length - offset)
+        warm.reads.clear()
+        open_one.read_video(offset, length)
+        assert records_beyond(warm.reads, places, open_one, offset, length) == 0
+        with contextlib.closing(SealedReader.open(path, fs=fs, keys=its_key)) as another:
+            another.read_video(offset, length)
+        # The final record and the index: what a segment of a minute has of it fits one record.
+        assert records_beyond(fs.last.reads, places, open_one, offset, length) <= 2
+    open_one.close()
 
 
 def test_a_negative_range_is_refused(segment: tuple[bytes, SealedReader, CountedFile]) -> None:
