@@ -15,7 +15,7 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.ids import CameraId, RunId, SegmentId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.domain.media import TICKS_PER_SECOND, CameraClock
 from watchkeep.domain.mp4 import AudioSetup, audio_offset, audio_setup, without_audio
 from watchkeep.domain.segment import Segment
 from watchkeep.storage.catalog import footage
@@ -31,12 +31,16 @@ class Export:
     Attributes:
         starts_at: Of the first picture: that of the key picture at or before the start asked for.
         left_out: Segments found damaged on the way; complete when the content has been read.
+        camera_clocks: How the camera's own clock stood at the end of each segment, as far as it is known.
+        segment_count: How many segments there are.
     """
 
     file_name: str
     starts_at: datetime
     content: Iterator[bytes] = field(repr=False)
     left_out: list[SegmentId]
+    camera_clocks: tuple[CameraClock, ...]
+    segment_count: int
 
 
 def export(  # what goes in, and how
@@ -66,7 +70,14 @@ def export(  # what goes in, and how
         deed.facts["audio"] = "no" if plan.audio is None else "yes"
     left_out: list[SegmentId] = []
     name = f"{camera}_{plan.starts_at:%Y-%m-%dT%H-%M-%SZ}.mp4"
-    return Export(name, plan.starts_at, _content(house, plan, when, left_out), left_out)
+    return Export(
+        name,
+        plan.starts_at,
+        _content(house, plan, when, left_out),
+        left_out,
+        tuple(each.camera_clock for each in plan.segments if each.camera_clock is not None),
+        len(plan.segments),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,12 +131,16 @@ class CameraClock:
     """How a camera's own clock stands against ours; evidence only, nothing is placed by it.
 
     Attributes:
-        offset: Camera less ours; positive: it is ahead.
+        offset: Camera less ours at measured_at; positive: it is ahead.
         drift_ppm: How much it gains, in microseconds a second; None until a minute was seen.
+        reports: How many of the camera's reports this rests on; at least 1, of one connection.
+        measured_at: When the newest of them came, on our clock.
     """
 
     offset: timedelta
     drift_ppm: float | None
+    reports: int
+    measured_at: datetime
 
 
 class GapCause(StrEnum):

@@ -18,6 +18,7 @@ from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import GapId, RunId, uuid7
 from watchkeep.domain.media import (
     AudioPacket,
+    CameraClock,
     Fragment,
     GapCause,
     Packet,
@@ -244,7 +245,7 @@ class StreamWorker:
         is_due = run.segmenter.place(fragment) or not run.is_writing
         has_room = True
         if is_due and fragment.starts_with_key and self._clock.monotonic_ns() >= self._disk_due_ns:
-            has_room = self._disk.begin(self._start_of(run, fragment))
+            has_room = self._disk.begin(self._start_of(run, fragment), self._source.camera_clock)
             run.segments += 1
             run.is_writing = True
         if not run.is_writing:
@@ -270,7 +271,7 @@ class StreamWorker:
         self._end_gap_in_hand()
         self._open_gap(self._last_end, GapCause.CLOCK_STEP, moved)
         if fragment.when.start - self._last_end > LONGEST_HOLE:
-            self._disk.end(self.stream.id)
+            self._disk.end(self.stream.id, self._source.camera_clock)
             run.is_writing = False
         else:
             self._close_gap(fragment.when.start)
@@ -294,12 +295,12 @@ class StreamWorker:
         """End the run: what is in hand is kept, the gap begins where the footage ends."""
         if self._run is not None:
             self._run.feed.end()
-        self._end_run(cause, detail)
+        self._end_run(cause, detail, self._source.camera_clock)
 
-    def _end_run(self, cause: GapCause, detail: str) -> None:
+    def _end_run(self, cause: GapCause, detail: str, camera_clock: CameraClock | None = None) -> None:
         run, self._run = self._run, None
         if run is not None:
-            self._disk.end(self.stream.id)
+            self._disk.end(self.stream.id, camera_clock)
             if run.began is not None:
                 started_at = run.began.started_at
                 ended_at = max(started_at, self._last_end or started_at)

@@ -49,6 +49,8 @@ class RtspSource:
         self._run_began_ns: int | None = None
         self._is_closed = False
         self._lost_before = self._malformed_before = 0
+        self._last_clock: CameraClock | None = None
+        """As of the end of the last connection, for the segment that ends with it."""
         self.for_libav = ""
 
     def poll(self) -> Sequence[SourceNotice]:
@@ -95,11 +97,12 @@ class RtspSource:
 
     @property
     def camera_clock(self) -> CameraClock | None:
-        """What the camera's reports say of its clock; None while nothing is known."""
-        return self._connection.camera_clock if self._connection else None
+        """What the reports of this connection, or between connections of the last, say; None if nothing."""
+        return self._connection.camera_clock if self._connection else self._last_clock
 
     def _part(self, connection: RtspConnection, cause: GapCause, now_ns: int) -> None:
         self._lost_before, self._malformed_before = self.lost_packets, self.malformed_packets
+        self._last_clock = connection.camera_clock
         self._connection = None
         connection.close()
         self.for_libav = connection.for_libav
