@@ -12,6 +12,7 @@ from watchkeep.application.house import House
 from watchkeep.application.mp4 import ExportAudio, rebased
 from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.document_boxes import moved_documents
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.ids import CameraId, RunId, SegmentId
 from watchkeep.domain.interval import Interval
@@ -127,7 +128,7 @@ def _changed(what: str, other_way: str, piece: Piece) -> Conflict:
 
 def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId]) -> Iterator[bytes]:
     yield plan.init_section
-    clock = ExportClock()
+    clock, documents = ExportClock(), count(0)
     audio = None if plan.audio is None else ExportAudio(plan.audio.timescale)
     numbers = count(1)
     for segment in plan.segments:
@@ -141,11 +142,14 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
                 ticks = clock.ticks(reel, piece)
                 with house.shelf.reading(segment) as reader:
                     payload = reader.read_video(piece.offset, piece.length)
-                end = len(payload) if reel.audio is None else audio_offset(payload)
+                end = audio_offset(payload)
                 yield rebased(payload[:end], number=next(numbers), decode_ticks=ticks)
-                if audio is not None and end < len(payload):
-                    shift_ticks = ticks - piece.start_ticks
-                    if moved := audio.moved(payload[end:], shift_ticks=shift_ticks, numbers=numbers):
+                if end < len(payload):
+                    beside, shift_ticks = payload[end:], ticks - piece.start_ticks
+                    moved = moved_documents(beside, shift_ticks=shift_ticks, numbers=documents)
+                    if audio is not None:
+                        moved += audio.moved(beside, shift_ticks=shift_ticks, numbers=numbers)
+                    if moved:
                         yield moved
 
 

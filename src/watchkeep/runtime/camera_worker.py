@@ -19,6 +19,7 @@ from watchkeep.domain.ids import GapId, RunId, uuid7
 from watchkeep.domain.media import (
     AudioPacket,
     CameraClock,
+    Document,
     Fragment,
     GapCause,
     Packet,
@@ -137,7 +138,7 @@ class StreamWorker:
         self._since = self.began_at = clock.now()
         self._detail = ""
         self.dropped_fragments = 0
-        self.dropped_audio_packets = 0
+        self.dropped_audio_packets = self.dropped_documents = 0
         if before.gap is None and stream.record:
             if before.last_end is None:
                 self._open_gap(self.began_at, GapCause.CONNECTING, "the first connection is being made")
@@ -152,6 +153,8 @@ class StreamWorker:
                     self._push(notice)
                 case AudioPacket() if self._run is not None:
                     self._run.feed.push_audio(notice)
+                case Document() if self._run is not None:
+                    self._run.feed.push_document(notice)
                 case RunStarted():
                     self._begin(notice)
                 case RunEnded():
@@ -222,6 +225,7 @@ class StreamWorker:
         self._readers.publish(self.stream, fragment, went_in_chunks=went_in_chunks)
         if self._run is not None:
             self.dropped_audio_packets += self._run.feed.take_dropped_audio()
+            self.dropped_documents += self._run.feed.take_dropped_documents()
             if self.stream.record:
                 self._record(self._run, fragment)
         if self._gap is not None and self._gap.cause is GapCause.DISK:

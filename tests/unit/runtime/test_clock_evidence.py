@@ -1,60 +1,25 @@
 """A camera whose clock is wrong: how wrong stands in sealed files and rows. On a clock driven by hand."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from builders import INSTALLATION, CountingRng
+from driven_camera import film, filming
 from recording_rig import Rig
 from time_code import make_clip
-from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.media import CameraClock, GapCause
 from watchkeep.domain.segment import SegmentState
 from watchkeep.runtime.system import SystemFs
-from watchkeep.sources.choosing import open_address
-from watchkeep.sources.rtsp.framing import ReadBuffer
-from watchkeep.sources.simulator.faults import ClockDrift, ClockOffset, Fault
-from watchkeep.sources.simulator.server import CameraSimulator, SimulatorOptions
+from watchkeep.sources.simulator.faults import ClockDrift, ClockOffset
 from watchkeep.storage.media.reader import SealedReader
 from watchkeep.storage.media.volume import Volume
-
-TURN_S = 0.04
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clips") / "door.mp4", seconds=2, gop=25, size=(160, 90))
-
-
-@contextmanager
-def filming(
-    rig: Rig, door: Path, *, faults: Sequence[Fault] = (), report_every_s: float = 5.0
-) -> Iterator[CameraSimulator]:
-    """The rig's stream comes from a simulated camera on the same clock."""
-    options = SimulatorOptions(joins_at_key=True, report_every_s=report_every_s)
-    simulator = CameraSimulator(
-        {"door": door}, options, faults=faults, clock=rig.clock, rng=CountingRng(seed=9)
-    )
-    simulator._wait_s = lambda: 0.0  # type: ignore[method-assign]  # the clock is ours, nothing is waited for
-    source = open_address(
-        StreamAddress(url=simulator.url("door")), clock=rig.clock, rng=CountingRng(), buffer=ReadBuffer()
-    )
-    rig.worker._source = source
-    try:
-        with closing(source):
-            yield simulator
-    finally:
-        simulator.close()
-
-
-def film(rig: Rig, simulator: CameraSimulator, seconds: float) -> None:
-    for _ in range(round(seconds / TURN_S)):
-        rig.clock.advance(TURN_S)
-        simulator.turn()
-        rig.tick()
 
 
 def noted(rig: Rig) -> list[CameraClock | None]:

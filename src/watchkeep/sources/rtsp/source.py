@@ -27,7 +27,14 @@ class RtspSource:
     """
 
     def __init__(
-        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+        self,
+        address: StreamAddress,
+        *,
+        clock: Clock,
+        rng: Rng,
+        buffer: ReadBuffer,
+        with_audio: bool = False,
+        with_metadata: bool = False,
     ) -> None:
         """Begin; the first connection is made at the first poll.
 
@@ -37,12 +44,14 @@ class RtspSource:
             rng: Spreads the pauses, and signs.
             buffer: Shared by all sources of a loop.
             with_audio: Whether sound is wanted; when not, it is not sent for.
+            with_metadata: The same of ONVIF metadata.
         """
         self._address = address
         self._clock = clock
         self._rng = rng
         self._buffer = buffer
         self._with_audio = with_audio
+        self._with_metadata = with_metadata
         self._backoff = Backoff(rng)
         self._connection: RtspConnection | None = None
         self._retry_at_ns = 0
@@ -69,6 +78,7 @@ class RtspSource:
                 rng=self._rng,
                 buffer=self._buffer,
                 with_audio=self._with_audio,
+                with_metadata=self._with_metadata,
             )
         notices = self._connection.poll(now_ns)
         if notices and self._run_began_ns is None and isinstance(notices[0], RunStarted):
