@@ -1,8 +1,11 @@
 """Documents go out with the fragments of the instants that they are of, byte for byte, and bounded."""
 
+from itertools import count
+
 from audio_run import EIGHT_KHZ, heard, picture, sound
 from builders import NOON, RUN, FixedClock
 from mp4_reading import boxes, documents
+from watchkeep.domain.document_boxes import document_box, moved_documents
 from watchkeep.domain.media import AudioParameters, Document, Fragment
 from watchkeep.ingestion.document_queue import WAITING_LIMIT_BYTES
 from watchkeep.ingestion.fragmenter import Fragmenter
@@ -105,3 +108,11 @@ def test_when_no_pictures_come_the_newest_documents_wait_within_their_bound() ->
 
     assert [ticks for ticks, *_ in found] == list(range(90, 100))
     assert fragmenter.take_dropped_documents() == 90
+
+
+def test_in_an_export_that_begins_later_what_is_of_before_is_left_out_and_the_rest_is_numbered_anew() -> None:
+    part = b"".join(document_box(paper(0), number=number, ticks=number * 100) for number in range(5, 9))
+
+    moved = moved_documents(part, shift_ticks=-600, numbers=count(3))
+
+    assert documents(moved) == [(ticks, XML, b"<a/>", 3 + place) for place, ticks in enumerate([0, 100, 200])]

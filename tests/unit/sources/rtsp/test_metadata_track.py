@@ -19,6 +19,7 @@ from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.media import Document, Packet, RunEnded, SourceNotice
 from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.sources.rtsp.source import RtspSource
+from watchkeep.sources.simulator.media_section import sender_report
 from watchkeep.sources.simulator.messages import Request
 
 METADATA = b"m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:trackID=2\r\n"
@@ -105,3 +106,14 @@ def test_documents_come_between_the_pictures() -> None:
 def test_a_camera_that_refuses_its_metadata_still_has_pictures(status: str) -> None:
     with scripted_camera(with_track(status)) as camera, playing(camera, with_metadata=True) as client:
         assert [notice for notice in client.notices if isinstance(notice, RunEnded)] == []
+
+
+def test_the_cameras_reports_tell_of_which_instant_a_document_is() -> None:
+    with scripted_camera(with_track("200 OK")) as camera, playing(camera, with_metadata=True) as client:
+        now = client.packets()[-1].pts
+        camera.send(sender_report(ssrc=9, unix_s=1000.0, timestamp=now, channel=1))
+        camera.send(sender_report(ssrc=0, unix_s=998.0, timestamp=0, channel=5) + picture(3))
+        camera.send(a_part(1, b"<a/>", marker=True))
+        client.until(client.documents)
+
+        assert client.documents()[0].pts == now - 180_000
