@@ -143,4 +143,5 @@ class DocumentReception:
 def _looks_like_xml(document: bytes) -> bool:
     text = document.strip(b" \t\r\n\0\xef\xbb\xbf")
     # UTF-16 is XML, too; its "<" has a zero before or behind it.
-    return text[:1] == b"<" or text[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<")
+    is_begun = text[:1] == b"<" or text[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<")
+    return is_begun and text[-1:] == b">"
