@@ -14,7 +14,7 @@ from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import CameraId, NodeId, RunId, SegmentId, ShredKeyId, StreamId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import TICKS_PER_SECOND, Codec, Fragment, VideoParameters
+from watchkeep.domain.media import TICKS_PER_SECOND, CameraClock, Codec, Fragment, VideoParameters
 from watchkeep.domain.segment import SegmentHeader
 from watchkeep.runtime.system import SystemClock, SystemFs, SystemRng
 from watchkeep.storage.encryption.keystore import Keystore, ShredKey
@@ -159,6 +159,12 @@ def a_keystore(root: Path, *, clock: Clock | None = None, rng: Rng | None = None
     return make(root, fs=SystemFs(), clock=clock, rng=rng, provider=provider)
 
 
+A_CAMERA_CLOCK = CameraClock(
+    offset=timedelta(seconds=-3600.25), drift_ppm=-297.5, reports=13, measured_at=NOON + timedelta(seconds=2)
+)
+"""An hour behind, and losing."""
+
+
 def a_segment_file(
     path: Path,
     sizes: Iterable[int] = (400, 300, 500),
@@ -167,6 +173,7 @@ def a_segment_file(
     header: SegmentHeader | None = None,
     rng: Rng | None = None,
     shred_key: ShredKey = A_SHRED_KEY,
+    camera_clock: CameraClock | None = None,
 ) -> bytes:
     """Write a segment file with `a_header`'s key; the video stream in it."""
     init = an_init_section()
@@ -177,7 +184,7 @@ def a_segment_file(
     for fragment in written:
         writer.append(fragment)
     if finish:
-        writer.finish()
+        writer.finish(camera_clock=camera_clock)
     else:
         writer.abandon()
     return init + b"".join(fragment.payload for fragment in written)

@@ -8,7 +8,7 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import CameraId, GapId, NodeId, RunId, SegmentId, ShredKeyId, StreamId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import Codec, GapCause, VideoParameters
+from watchkeep.domain.media import CameraClock, Codec, GapCause, VideoParameters
 from watchkeep.domain.segment import Gap, Run, SegmentState
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
@@ -60,6 +60,7 @@ def a_segment(
     state: SegmentState = SegmentState.CLOSED,
     run: Run | None = None,
     size_bytes: int = 1000,
+    camera_clock: CameraClock | None = None,
 ) -> StoredSegment:
     run = run or a_run()
     identifier = SegmentId(id7(start, number))
@@ -81,6 +82,7 @@ def a_segment(
         volume=VOLUME,
         node=NODE,
         shred_key=ShredKeyId(f"{run.camera}/{start:%Y-%m-%d}/raw_footage"),
+        camera_clock=camera_clock,
     )
 
 

@@ -1,5 +1,6 @@
 """A whole house for tests: real database, keystore, volume and sealed footage; only the prober is a fake."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import CameraUnreachable
 from watchkeep.domain.ids import CameraId, RunId, SegmentId, StreamId, uuid7
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import AudioPacket, AudioParameters, Fragment, VideoParameters
+from watchkeep.domain.media import AudioPacket, AudioParameters, Document, Fragment, VideoParameters
 from watchkeep.domain.segment import SegmentHeader
 from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
@@ -111,16 +112,24 @@ Audio = tuple[AudioParameters, list[AudioPacket]]
 
 
 def clip_fragments(
-    house: House, clip: Path, *, at: datetime = NOON, audio: Audio | None = None
+    house: House,
+    clip: Path,
+    *,
+    at: datetime = NOON,
+    audio: Audio | None = None,
+    documents: Sequence[Document] = (),
 ) -> tuple[RunId, VideoParameters, list[Fragment]]:
-    """A clip as the fragments of a run that began at an instant; audio from its first picture on."""
+    """A clip as the fragments of a run that began at an instant; what goes along from the first picture."""
     parameters, packets = clip_packets(clip)
     clock = FixedClock(at)
     run = RunId(uuid7(house.clock, house.rng))
     fragmenter = Fragmenter(run, wall_clock=WallClock(clock=clock), audio=audio[0] if audio else None)
     fragments: list[Fragment] = []
     sounds = [replace(each, pts=each.pts + packets[0].dts) for each in audio[1]] if audio else []
+    papers = [replace(each, pts=each.pts + packets[0].dts) for each in documents]
     for packet in packets:
+        while papers and papers[0].pts <= packet.dts:
+            fragmenter.push_document(papers.pop(0))
         while sounds and sounds[0].pts <= packet.dts:
             fragmenter.push_audio(sounds.pop(0))
         arrived = packet.received_at + (at - NOON)
@@ -140,9 +149,10 @@ def record(
     segment_length: timedelta = timedelta(seconds=10),
     leave_open: bool = False,
     audio: Audio | None = None,
+    documents: Sequence[Document] = (),
 ) -> list[SegmentId]:
     """Seal a clip into segments and say so in the catalog, as the recorder does."""
-    run, parameters, fragments = clip_fragments(house, clip, at=at, audio=audio)
+    run, parameters, fragments = clip_fragments(house, clip, at=at, audio=audio, documents=documents)
     init = init_section(parameters, audio[0] if audio else None)
     segmenter = Segmenter(length=segment_length)
     groups: list[list[Fragment]] = []

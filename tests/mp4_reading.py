@@ -81,6 +81,18 @@ def samples(defaults: dict[int, int], media: bytes) -> Iterator[Sample]:
         at += 8 + len(body)
 
 
+def documents(media: bytes) -> list[tuple[int, str, bytes, int]]:
+    """Time, value, bytes and id of each event message of ONVIF metadata, in the order of the file."""
+    found = []
+    for body in inside(media, "emsg"):
+        version, timescale, ticks, length, number = struct.unpack_from(">IIQII", body)
+        assert (version, timescale, length) == (1 << 24, 90_000, 0)
+        scheme, value, document = body[24:].split(b"\0", 2)
+        assert scheme == b"http://www.onvif.org/ver10/schema"
+        found.append((ticks, value.decode(), document, number))
+    return found
+
+
 def _run(traf: bytes, media: bytes, moof_at: int, defaults: dict[int, int]) -> Iterator[Sample]:
     flags, track = struct.unpack(">II", one(traf, "tfhd"))
     assert flags == 0x020000, "the base is the moof, nothing else is given"

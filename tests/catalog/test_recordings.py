@@ -1,14 +1,16 @@
 """The rows of recorders leave the same tables behind, however they arrive."""
 
+import json
 import random
 from dataclasses import replace
 
 import pytest
 
+from builders import A_CAMERA_CLOCK
 from catalog_rows import FRONT_MAIN, START, YARD, YARD_MAIN, a_gap, a_run, a_segment, seconds
 from catalog_server import Database
 from watchkeep.domain.errors import CatalogUnavailable
-from watchkeep.domain.media import GapCause
+from watchkeep.domain.media import CameraClock, GapCause
 from watchkeep.domain.segment import SegmentState
 from watchkeep.storage.catalog import footage, recordings
 from watchkeep.storage.catalog.connection import Catalog, Connection
@@ -24,6 +26,7 @@ from watchkeep.storage.catalog.recorder_rows import (
     to_json,
 )
 
+CLOCKS = (None, A_CAMERA_CLOCK, None, replace(A_CAMERA_CLOCK, drift_ppm=None))
 TABLES = {
     "videos": "video_id",
     "video_segments": "segment_id",
@@ -64,7 +67,7 @@ def a_history() -> list[RecorderRow]:
                 rows += [
                     SegmentOpened(opened),
                     SegmentOpened(grown),
-                    SegmentClosed(replace(segment, state=state)),
+                    SegmentClosed(replace(segment, state=state, camera_clock=CLOCKS[index])),
                 ]
             rows.append(RunEnded(replace(run, ended_at=start + seconds(240), end_cause=GapCause.STALLED)))
             gap = a_gap(10 * offset + number, start=start + seconds(240), camera=camera, stream=stream)
@@ -193,3 +196,21 @@ def test_rows_of_a_transaction_that_fails_are_not_there(catalog: Catalog) -> Non
 
     with catalog.transaction() as connection:
         assert connection.execute("select count(*) from videos").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_what_a_segment_knows_of_its_cameras_clock_comes_back(
+    catalog: Catalog, clock: CameraClock | None
+) -> None:
+    segment = a_segment(camera_clock=clock)
+    with catalog.transaction() as connection:
+        recordings.apply(connection, [SegmentClosed(segment)])
+
+        assert footage.segment(connection, segment.id) == segment
+
+
+def test_a_row_that_waited_since_before_clocks_were_kept_is_taken() -> None:
+    kind, facts = json.loads(to_json(SegmentClosed(a_segment())))
+    del facts["camera_clock"]
+
+    assert from_json(json.dumps([kind, facts])) == SegmentClosed(a_segment())

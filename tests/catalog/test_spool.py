@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import A_CAMERA_CLOCK
 from catalog_rows import FRONT_MAIN, START, a_gap, a_segment, seconds
 from watchkeep.domain.errors import CatalogUnavailable
 from watchkeep.domain.fs import File
@@ -16,7 +17,8 @@ from watchkeep.storage.catalog.recorder_rows import GapOpened, RecorderRow, Segm
 from watchkeep.storage.catalog.spool import Spool
 
 ROWS: list[RecorderRow] = [
-    *[SegmentClosed(a_segment(number, start=START + seconds(60 * number))) for number in range(4)],
+    *[SegmentClosed(a_segment(number, start=START + seconds(60 * number))) for number in range(3)],
+    SegmentClosed(a_segment(3, start=START + seconds(180), camera_clock=A_CAMERA_CLOCK)),
     GapOpened(a_gap(9, start=START + seconds(240))),
 ]
 

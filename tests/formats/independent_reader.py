@@ -50,6 +50,8 @@ def read_video(file: bytes, shred_key: bytes) -> tuple[bytes, str]:
     for count, (kind, end, plaintext) in enumerate(read_records(file, shred_key)):
         if kind == VIDEO:
             video += plaintext
+        elif kind == METADATA and plaintext[4] == 2:
+            check(int.from_bytes(plaintext[:4], "big") == len(marks) and not index, "where the clock note is")
         elif kind == METADATA:
             offset, size, media = struct.unpack_from(">QII", plaintext, 8)
             salt, digest = plaintext[64:80], plaintext[80:112]
@@ -68,6 +70,15 @@ def read_video(file: bytes, shred_key: bytes) -> tuple[bytes, str]:
             check(end == len(file), "the end")
             state = {1: "closed", 2: "recovered"}[word]
     return video[:length], state
+
+
+def read_clock(file: bytes, shred_key: bytes) -> tuple[int, int, int | None, int] | None:
+    """The clock note: reports, offset (µs), drift (ns a second) if it is known, measured (µs)."""
+    for kind, _, plaintext in read_records(file, shred_key):
+        if kind == METADATA and plaintext[4] == 2:
+            flags, reports, drift, offset, measured = struct.unpack(">5xB2xIiqq", plaintext)
+            return reports, offset, drift if flags else None, measured
+    return None
 
 
 def check(holds: bool, what: str) -> None:

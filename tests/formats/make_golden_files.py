@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from builders import (
+    A_CAMERA_CLOCK,
     A_SHRED_KEY,
     NOON,
     CountingRng,
@@ -33,10 +34,12 @@ SIZES = (700, 300, 250, 260, 720, 310)
 
 
 def make_golden(folder: Path) -> None:
-    """Write closed.wks, recovered.wks, torn.wks, the video streams they hold, and the key."""
+    """Write closed.wks, clock.wks, recovered.wks, torn.wks, the video streams they hold, and the key."""
     folder.mkdir(parents=True, exist_ok=True)
     whole = a_segment_file(folder / "closed.wks", SIZES, rng=CountingRng(1))
     (folder / "closed.mp4").write_bytes(whole)
+    noted = a_segment_file(folder / "clock.wks", SIZES, rng=CountingRng(6), camera_clock=A_CAMERA_CLOCK)
+    (folder / "clock.mp4").write_bytes(noted)
 
     for name, seed in (("torn", 2), ("recovered", 3)):
         path = folder / f"{name}.wks"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from formats.independent_reader import read_video
+from builders import A_CAMERA_CLOCK
+from formats.independent_reader import read_clock, read_video
 from formats.make_golden_files import make_golden
 from watchkeep.domain.ids import ShredKeyId
 from watchkeep.runtime.system import SystemFs
@@ -13,7 +14,7 @@ from watchkeep.storage.encryption.keystore import ShredKey
 from watchkeep.storage.media.reader import SealedReader
 
 GOLDEN = Path(__file__).parent / "golden"
-STATES = {"closed": "closed", "recovered": "recovered", "torn": "unfinished"}
+STATES = {"clock": "closed", "closed": "closed", "recovered": "recovered", "torn": "unfinished"}
 FILES = sorted(path.relative_to(GOLDEN) for path in GOLDEN.glob("*/*.wks"))
 
 
@@ -24,6 +25,7 @@ def key_of(path: Path) -> ShredKey:
 
 def test_there_are_golden_files_of_version_1() -> None:
     assert [path.name for path in FILES if path.parent.name == "1"] == [
+        "clock.wks",
         "closed.wks",
         "recovered.wks",
         "torn.wks",
@@ -39,6 +41,7 @@ def test_a_golden_file_gives_its_video_stream(name: Path) -> None:
     assert reader.read_video(0, 1 << 20) == path.with_suffix(".mp4").read_bytes()
     state = reader.final.state.value if reader.final else "unfinished"
     assert state == STATES[path.stem]
+    assert reader.camera_clock() == (A_CAMERA_CLOCK if path.stem == "clock" else None)
     if reader.is_final:
         reader.verify()
     reader.close()
@@ -52,6 +55,8 @@ def test_the_independent_reader_gives_the_same(name: Path) -> None:
 
     assert video == path.with_suffix(".mp4").read_bytes()
     assert state == STATES[path.stem]
+    clock = read_clock(path.read_bytes(), key_of(path).key)
+    assert clock == ((13, -3_600_250_000, -297_500, 1_748_779_202_000_000) if path.stem == "clock" else None)
 
 
 def test_the_writer_makes_the_files_of_version_1_bit_for_bit(tmp_path: Path) -> None:

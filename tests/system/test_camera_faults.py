@@ -6,6 +6,7 @@ make test-cameras          the same, and hostile bytes for ten minutes
 import resource
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from simulator_process import simulated_cameras
 from time_code import make_clip
 from watchkeep.domain.camera import Secret, StreamAddress
-from watchkeep.domain.media import Fragment, GapCause, Packet, RunEnded, RunStarted, SourceNotice
+from watchkeep.domain.media import Document, Fragment, GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.wall_clock import WallClock
@@ -35,6 +36,7 @@ from watchkeep.sources.simulator.faults import (
     KeyPicturesOnly,
     Loss,
     LostPictures,
+    MetadataForm,
     MissingMarkers,
     NoMoreKeys,
     OfferedSignIn,
@@ -55,7 +57,9 @@ from watchkeep.sources.simulator.faults import (
     TimestampJump,
     TimestampWrap,
     WrongDescription,
+    WrongMetadata,
 )
+from watchkeep.sources.simulator.stream import StreamFiles
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
@@ -127,6 +131,8 @@ CASES = {
     "wrap": case(TimestampWrap(start_s=4), GapCause.CLOCK_STEP),
     "jump": case(TimestampJump(seconds=100, start_s=4), GapCause.CLOCK_STEP),
     "ssrc": Case(SsrcChange(start_s=4), frozenset({GapCause.CLOCK_STEP}), True, must_be_told=False),
+    "no-documents": case(WrongMetadata(form=MetadataForm.GARBAGE, times=50, start_s=4)),
+    "endless-document": case(WrongMetadata(form=MetadataForm.WITHOUT_END, times=20, start_s=4)),
     "offset": case(ClockOffset(seconds=-3600, start_s=4)),
     "drift": case(ClockDrift(parts_per_million=300)),
 }
@@ -142,6 +148,7 @@ class Camera:
     fragmenter: Fragmenter | None = None
     fragments: list[Fragment] = field(default_factory=list)
     pictures: int = 0
+    documents: int = 0
     ends: list[RunEnded] = field(default_factory=list)
     arrivals: list[float] = field(default_factory=list)
 
@@ -155,6 +162,8 @@ class Camera:
                 self.pictures += 1
                 self.arrivals.append(time.monotonic())
                 self.fragmenter.push(notice)
+            case Document():
+                self.documents += 1
             case RunEnded():
                 self.ends.append(notice)
 
@@ -171,7 +180,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Camera]:
         "large": make_clip(folder / "large.mp4", seconds=4, fps=10, gop=10, size=(384, 256)),
         "hevc": make_clip(folder / "hevc.mp4", seconds=4, fps=10, gop=10, size=(256, 160), codec="h265"),
     }
-    files = dict.fromkeys(("healthy", *CASES), clips["small"]) | {
+    small = StreamFiles(video=clips["small"], has_metadata=True)
+    files: dict[str, Path | StreamFiles] = dict.fromkeys(("healthy", *CASES), small) | {
         "large": clips["large"],
         "hevc": clips["hevc"],
     }
@@ -181,7 +191,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Camera]:
         cameras: dict[str, Camera] = {}
         for name in ("healthy", *CASES):
             address = StreamAddress(url=simulator.url(name), user="ada", password=Secret("pass"))
-            source = CameraSource(address, clock=clock, rng=SystemRng(), buffer=buffer)
+            source = CameraSource(address, clock=clock, rng=SystemRng(), buffer=buffer, with_metadata=True)
             cameras[name] = Camera(name, source, clock)
         for name, each in CASES.items():
             changes = {"stream": name}
@@ -216,7 +226,19 @@ def test_the_healthy_camera_notices_nothing(played: dict[str, Camera]) -> None:
     assert healthy.ends == []
     assert healthy.source.lost_packets == 0
     assert healthy.pictures > (RUNS_S - 4) * 10
+    assert healthy.documents > RUNS_S - 6
     assert max(pauses) < 3
+
+
+@pytest.mark.parametrize("name", ["no-documents", "endless-document"])
+def test_a_metadata_track_that_is_wrong_gives_no_documents_and_is_counted(
+    played: dict[str, Camera], name: str
+) -> None:
+    camera = played[name]
+
+    assert camera.documents <= 6
+    assert camera.source.malformed_packets > 0
+    assert camera.pictures > (RUNS_S - 4) * 10
 
 
 @pytest.mark.parametrize("name", CASES)

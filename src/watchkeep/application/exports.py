@@ -12,10 +12,11 @@ from watchkeep.application.house import House
 from watchkeep.application.mp4 import ExportAudio, rebased
 from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.document_boxes import moved_documents
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.ids import CameraId, RunId, SegmentId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.domain.media import TICKS_PER_SECOND, CameraClock
 from watchkeep.domain.mp4 import AudioSetup, audio_offset, audio_setup, without_audio
 from watchkeep.domain.segment import Segment
 from watchkeep.storage.catalog import footage
@@ -31,12 +32,16 @@ class Export:
     Attributes:
         starts_at: Of the first picture: that of the key picture at or before the start asked for.
         left_out: Segments found damaged on the way; complete when the content has been read.
+        camera_clocks: How the camera's own clock stood at the end of each segment, as far as it is known.
+        segment_count: How many segments there are.
     """
 
     file_name: str
     starts_at: datetime
     content: Iterator[bytes] = field(repr=False)
     left_out: list[SegmentId]
+    camera_clocks: tuple[CameraClock, ...]
+    segment_count: int
 
 
 def export(  # what goes in, and how
@@ -66,7 +71,14 @@ def export(  # what goes in, and how
         deed.facts["audio"] = "no" if plan.audio is None else "yes"
     left_out: list[SegmentId] = []
     name = f"{camera}_{plan.starts_at:%Y-%m-%dT%H-%M-%SZ}.mp4"
-    return Export(name, plan.starts_at, _content(house, plan, when, left_out), left_out)
+    return Export(
+        name,
+        plan.starts_at,
+        _content(house, plan, when, left_out),
+        left_out,
+        tuple(each.camera_clock for each in plan.segments if each.camera_clock is not None),
+        len(plan.segments),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,7 @@ def _changed(what: str, other_way: str, piece: Piece) -> Conflict:
 
 def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId]) -> Iterator[bytes]:
     yield plan.init_section
-    clock = ExportClock()
+    clock, documents = ExportClock(), count(0)
     audio = None if plan.audio is None else ExportAudio(plan.audio.timescale)
     numbers = count(1)
     for segment in plan.segments:
@@ -130,11 +142,14 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
                 ticks = clock.ticks(reel, piece)
                 with house.shelf.reading(segment) as reader:
                     payload = reader.read_video(piece.offset, piece.length)
-                end = len(payload) if reel.audio is None else audio_offset(payload)
+                end = audio_offset(payload)
                 yield rebased(payload[:end], number=next(numbers), decode_ticks=ticks)
-                if audio is not None and end < len(payload):
-                    shift_ticks = ticks - piece.start_ticks
-                    if moved := audio.moved(payload[end:], shift_ticks=shift_ticks, numbers=numbers):
+                if end < len(payload):
+                    beside, shift_ticks = payload[end:], ticks - piece.start_ticks
+                    moved = moved_documents(beside, shift_ticks=shift_ticks, numbers=documents)
+                    if audio is not None:
+                        moved += audio.moved(beside, shift_ticks=shift_ticks, numbers=numbers)
+                    if moved:
                         yield moved
 
 

@@ -14,6 +14,7 @@ from watchkeep.cli import (
     events,
     export,
     incidents,
+    record,
     rules,
     run,
     simulator,
@@ -42,6 +43,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("export")(export.export)
+app.command("record")(record.record)
 app.add_typer(config.app, name="config")
 app.command("camera-simulator")(simulator.camera_simulator)
 

@@ -1,5 +1,6 @@
 """`watchkeep export`: a span of a camera as a plain MP4."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +9,12 @@ import typer
 from watchkeep.application import exports
 from watchkeep.cli.filters import checked_instant
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
-from watchkeep.cli.output import Output, instant
+from watchkeep.cli.output import Fact, Output, instant
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import Conflict, DataLoss, Invalid
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import CameraClock
 from watchkeep.runtime.opening import opened_house
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.units import format_size
@@ -53,13 +55,41 @@ def export(  # noqa: PLR0917  # typer reads them by name
         "starts_at": instant(made.starts_at),
         "size_bytes": written,
         "left_out": left_out,
+        "camera_clock": _clock_facts(made),
     }
-    output.show(facts, f"{out}: {format_size(written)} from {instant(made.starts_at)} on.")
+    clock = ""
+    if made.camera_clocks:
+        seconds = made.camera_clocks[0].offset.total_seconds()
+        word = "ahead of" if seconds >= 0 else "behind"
+        clock = f" The camera's own clock was {abs(seconds):.3f} s {word} this machine's."
+    output.show(facts, f"{out}: {format_size(written)} from {instant(made.starts_at)} on.{clock}")
     if left_out:
         raise DataLoss(
             f"{len(left_out)} damaged segments are not in {out}; `watchkeep doctor --depth full` names them",
             segments=left_out,
         )
+
+
+def _clock_facts(made: exports.Export) -> Fact:
+    """Of the first and the last segment that knows; None when none does."""
+    clocks = made.camera_clocks
+    if not clocks:
+        return None
+    return {
+        "first": _of_clock(clocks[0]),
+        "last": _of_clock(clocks[-1]),
+        "known_segments": len(clocks),
+        "segments": made.segment_count,
+    }
+
+
+def _of_clock(clock: CameraClock) -> Fact:
+    return {
+        "offset_us": clock.offset // timedelta(microseconds=1),
+        "drift_ppm": clock.drift_ppm,
+        "reports": clock.reports,
+        "measured_at": clock.measured_at.isoformat(),
+    }
 
 
 def _span(start: str, end: str) -> Interval:

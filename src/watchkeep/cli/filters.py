@@ -1,8 +1,9 @@
 """Options that say which events, incidents and rules are meant."""
 
+import re
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -44,6 +45,23 @@ StartOption = Annotated[
 ]
 EndOption = Annotated[str | None, typer.Option("--to", help="End.")]
 LimitOption = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+
+
+_LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(s|m|h)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def checked_length(text: str, option: str) -> timedelta:
+    """Read a length of time as it is typed: 30s, 10m, 1.5h.
+
+    Raises:
+        Invalid: It is none, or nothing.
+    """
+    found = _LENGTH.fullmatch(text.strip())
+    length = timedelta(seconds=float(found[1]) * _SECONDS[found[2]]) if found else timedelta(0)
+    if not length:
+        raise Invalid(f"{option} {text!r} is no length of time; write for example 30s, 10m or 1h")
+    return length
 
 
 def checked_span(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:

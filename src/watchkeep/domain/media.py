@@ -95,19 +95,35 @@ class AudioPacket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document of a camera's ONVIF metadata: what it says of its scene, kept as it came.
+
+    Attributes:
+        encoding: As the camera names it, in lower case: "vnd.onvif.metadata" is XML.
+        pts: The instant that it speaks of, in ticks of 1/90000 s on the axis of the run's pictures.
+        received_at: When its last byte arrived, on our clock.
+    """
+
+    payload: bytes
+    encoding: str
+    pts: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """At most about half a second of a stream as moof + mdat (ISO 14496-12 section 8.8), and its audio.
+    """At most about half a second of a stream as moof + mdat (ISO 14496-12 section 8.8), and what goes along.
 
     Attributes:
         sequence: From 0 within the run, without holes.
         when: On our clock; touches or follows the fragment before it, never overlaps it.
         start_ticks: Decoding time of the first packet since the run's first packet; the moof's tfdt.
         starts_with_key: Whether a decoder can start here.
-        payload: moof + mdat of the pictures; behind it, for each stretch of audio, a moof + mdat of that.
-            Playable after the init section.
+        payload: moof + mdat of the pictures; behind it an emsg for each document, then for each stretch of
+            audio a moof + mdat of that. Playable after the init section.
         media_offset: Where in payload the body of the pictures' mdat starts; from there to audio_offset is
             their bitstream (each NAL behind its four-byte length).
-        audio_offset: Where in payload the audio starts; its length when there is none.
+        audio_offset: Where in payload documents and audio start; its length when there are none.
     """
 
     run: RunId
@@ -122,7 +138,7 @@ class Fragment:
     audio_offset: int
 
     def without_audio(self) -> "Fragment":
-        """The pictures alone."""
+        """The pictures alone, without documents too."""
         if self.audio_offset == len(self.payload):
             return self
         return replace(self, payload=self.payload[: self.audio_offset])
@@ -133,12 +149,16 @@ class CameraClock:
     """How a camera's own clock stands against ours; evidence only, nothing is placed by it.
 
     Attributes:
-        offset: Camera less ours; positive: it is ahead.
+        offset: Camera less ours at measured_at; positive: it is ahead.
         drift_ppm: How much it gains, in microseconds a second; None until a minute was seen.
+        reports: How many of the camera's reports this rests on; at least 1, of one connection.
+        measured_at: When the newest of them came, on our clock.
     """
 
     offset: timedelta
     drift_ppm: float | None
+    reports: int
+    measured_at: datetime
 
 
 class GapCause(StrEnum):
@@ -184,4 +204,4 @@ class RunEnded:
     """One sentence for a person; never a password."""
 
 
-SourceNotice = RunStarted | Packet | AudioPacket | RunEnded
+SourceNotice = RunStarted | Packet | AudioPacket | Document | RunEnded

@@ -8,7 +8,7 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import CameraId, GapId, NodeId, RunId, SegmentId, ShredKeyId, StreamId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import GapCause, VideoParameters
+from watchkeep.domain.media import CameraClock, GapCause, VideoParameters
 
 
 class SegmentState(StrEnum):
@@ -65,6 +65,8 @@ class Segment:
         when: Of an open segment, up to the last fragment that was durable when the row was written.
         size_bytes: Of the sealed file; of an open segment, at the time of the row.
         root_digest: SHA-256 over the fragments' salted digests, in order (32 bytes); empty while open.
+        camera_clock: How the camera's clock stood when it was closed; None if no report told, after a crash,
+            and while open.
     """
 
     id: SegmentId
@@ -81,6 +83,7 @@ class Segment:
     root_digest: bytes
     path: str
     """Relative to the volume."""
+    camera_clock: CameraClock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

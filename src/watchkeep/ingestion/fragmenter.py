@@ -5,8 +5,16 @@ from datetime import timedelta
 from itertools import count
 
 from watchkeep.domain.ids import RunId
-from watchkeep.domain.media import TICKS_PER_SECOND, AudioPacket, AudioParameters, Fragment, Packet
+from watchkeep.domain.media import (
+    TICKS_PER_SECOND,
+    AudioPacket,
+    AudioParameters,
+    Document,
+    Fragment,
+    Packet,
+)
 from watchkeep.ingestion.audio_queue import AudioQueue
+from watchkeep.ingestion.document_queue import DocumentQueue
 from watchkeep.ingestion.mux import fragment_payload
 from watchkeep.ingestion.wall_clock import WallClock
 
@@ -35,6 +43,8 @@ class Fragmenter:
         longest: timedelta = timedelta(seconds=0.5),
     ) -> None:
         self._audio = None if audio is None else AudioQueue(audio)
+        self._documents = DocumentQueue()
+        self._is_ending = False
         self._numbers = count(1)
         self._run = run
         self._wall_clock = wall_clock
@@ -91,6 +101,15 @@ class Fragmenter:
         if self._audio is not None:
             self._audio.push(packet)
 
+    def push_document(self, document: Document) -> None:
+        """Take the camera's next document; it comes out with a fragment, and none waits for it."""
+        self._documents.push(document)
+
+    def take_dropped_documents(self) -> int:
+        """How many documents were dropped since the last call."""
+        dropped, self._documents.dropped = self._documents.dropped, 0
+        return dropped
+
     def take_dropped_audio(self) -> int:
         """How many packets of audio were dropped since the last call."""
         if self._audio is None:
@@ -100,6 +119,7 @@ class Fragmenter:
 
     def end(self) -> list[Fragment]:
         """The run is over: the rest. The last packet lasts as long as the one before it."""
+        self._is_ending = True
         fragments = self._cut_at_end(self._waiting[-1].dts + self._interval_ticks) if self._waiting else []
         if self._audio is not None:
             self._audio.end()
@@ -132,7 +152,10 @@ class Fragmenter:
         pictures, media_offset = fragment_payload(
             packets, sequence=next(self._numbers) - 1, start_ticks=start_ticks, duration_ticks=duration_ticks
         )
-        audio = b"" if self._audio is None else self._audio.take(end_dts, self._numbers)
+        is_last = self._is_ending and not self._waiting
+        beside = self._documents.take(self._first_dts, None if is_last else end_dts)
+        if self._audio is not None:
+            beside += self._audio.take(end_dts, self._numbers)
         fragment = Fragment(
             run=self._run,
             sequence=self._sequence,
@@ -141,7 +164,7 @@ class Fragmenter:
             duration_ticks=duration_ticks,
             packet_count=count,
             starts_with_key=first.is_key,
-            payload=pictures + audio if audio else pictures,
+            payload=pictures + beside if beside else pictures,
             media_offset=media_offset,
             audio_offset=len(pictures),
         )

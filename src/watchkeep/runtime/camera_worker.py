@@ -18,6 +18,8 @@ from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import GapId, RunId, uuid7
 from watchkeep.domain.media import (
     AudioPacket,
+    CameraClock,
+    Document,
     Fragment,
     GapCause,
     Packet,
@@ -140,7 +142,7 @@ class StreamWorker:
         self._since = self.began_at = clock.now()
         self._detail = ""
         self.dropped_fragments = 0
-        self.dropped_audio_packets = 0
+        self.dropped_audio_packets = self.dropped_documents = 0
         if before.gap is None and stream.record:
             if before.last_end is None:
                 self._open_gap(self.began_at, GapCause.CONNECTING, "the first connection is being made")
@@ -161,6 +163,8 @@ class StreamWorker:
                         self._run.feed.push(notice)
                 case AudioPacket() if self._run is not None:
                     self._run.feed.push_audio(notice)
+                case Document() if self._run is not None:
+                    self._run.feed.push_document(notice)
                 case RunStarted():
                     self._begin(notice)
                 case RunEnded():
@@ -228,6 +232,7 @@ class StreamWorker:
         self._readers.publish(self.stream, fragment, went_in_chunks=went_in_chunks)
         if self._run is not None:
             self.dropped_audio_packets += self._run.feed.take_dropped_audio()
+            self.dropped_documents += self._run.feed.take_dropped_documents()
             if self.stream.record:
                 self._record(self._run, fragment)
         if self._gap is not None and self._gap.cause is GapCause.DISK:
@@ -251,7 +256,7 @@ class StreamWorker:
         is_due = run.segmenter.place(fragment) or not run.is_writing
         has_room = True
         if is_due and fragment.starts_with_key and self._clock.monotonic_ns() >= self._disk_due_ns:
-            has_room = self._disk.begin(self._start_of(run, fragment))
+            has_room = self._disk.begin(self._start_of(run, fragment), self._source.camera_clock)
             run.segments += 1
             run.is_writing = True
         if not run.is_writing:
@@ -277,7 +282,7 @@ class StreamWorker:
         self._end_gap_in_hand()
         self._open_gap(self._last_end, GapCause.CLOCK_STEP, moved)
         if fragment.when.start - self._last_end > LONGEST_HOLE:
-            self._disk.end(self.stream.id)
+            self._disk.end(self.stream.id, self._source.camera_clock)
             run.is_writing = False
         else:
             self._close_gap(fragment.when.start)
@@ -301,12 +306,12 @@ class StreamWorker:
         """End the run: what is in hand is kept, the gap begins where the footage ends."""
         if self._run is not None:
             self._run.feed.end()
-        self._end_run(cause, detail)
+        self._end_run(cause, detail, self._source.camera_clock)
 
-    def _end_run(self, cause: GapCause, detail: str) -> None:
+    def _end_run(self, cause: GapCause, detail: str, camera_clock: CameraClock | None = None) -> None:
         run, self._run = self._run, None
         if run is not None:
-            self._disk.end(self.stream.id)
+            self._disk.end(self.stream.id, camera_clock)
             if run.began is not None:
                 started_at = run.began.started_at
                 ended_at = max(started_at, self._last_end or started_at)

@@ -19,7 +19,7 @@ from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import WatchkeepError
 from watchkeep.domain.ids import CameraId, NodeId, RunId, SegmentId, StreamId, uuid7
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import Fragment, VideoParameters
+from watchkeep.domain.media import CameraClock, Fragment, VideoParameters
 from watchkeep.domain.segment import SegmentHeader
 from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.segment_rows import opened_row
@@ -68,6 +68,14 @@ class SegmentStart:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentEnd:
+    """A stream's segment is whole; so the camera's clock stood then."""
+
+    stream: StreamId
+    camera_clock: CameraClock | None
+
+
+@dataclass(frozen=True, slots=True)
 class DiskFailure:
     """A stream's segment could not be written further."""
 
@@ -85,16 +93,14 @@ class _Open:
     is_dirty: bool = False
 
 
-_Order = SegmentStart | tuple[StreamId, Fragment] | StreamId
+_Order = SegmentStart | tuple[StreamId, Fragment] | SegmentEnd
 
 
 def _stream_of(order: _Order) -> StreamId:
     match order:
-        case SegmentStart():
+        case SegmentStart() | SegmentEnd():
             return order.stream
         case (stream, _):
-            return stream
-        case stream:
             return stream
 
 
@@ -142,17 +148,21 @@ class DiskWriter:
         """Whether the thread still runs; False before `start`, after `stop` and after a fault."""
         return self._thread.is_alive()
 
-    def begin(self, start: SegmentStart) -> bool:
-        """A segment begins, the stream's segment before it is closed; False if too much is waiting."""
+    def begin(self, start: SegmentStart, camera_clock: CameraClock | None = None) -> bool:
+        """A segment begins, the stream's segment before it is closed; False if too much is waiting.
+
+        The clock goes with the segment before.
+        """
+        self.end(start.stream, camera_clock)
         return self._put(start, len(start.init))
 
     def append(self, stream: StreamId, fragment: Fragment) -> bool:
         """Take a fragment; False if too much is waiting already."""
         return self._put((stream, fragment), len(fragment.payload))
 
-    def end(self, stream: StreamId) -> None:
+    def end(self, stream: StreamId, camera_clock: CameraClock | None = None) -> None:
         """The stream's segment is whole."""
-        self._put(stream, 0)
+        self._put(SegmentEnd(stream, camera_clock), 0)
 
     def take_failure(self, stream: StreamId) -> DiskFailure | None:
         """What went wrong with the stream's segment since the last call."""
@@ -225,8 +235,8 @@ class DiskWriter:
                 if stream in self._open:
                     act = partial(self._write, stream, fragment)
                     self._attempt(stream, act, since=fragment.when.start)
-            case stream:
-                self._finish(stream)
+            case SegmentEnd():
+                self._finish(order.stream, order.camera_clock)
 
     def _attempt(self, stream: StreamId, act: Callable[[], None], *, since: datetime) -> None:
         try:
@@ -325,7 +335,7 @@ class DiskWriter:
         )
         self._closing.submit(row, None)
 
-    def _finish(self, stream: StreamId) -> None:
+    def _finish(self, stream: StreamId, camera_clock: CameraClock | None = None) -> None:
         segment = self._open.get(stream)
         if segment is None:
             return
@@ -334,7 +344,7 @@ class DiskWriter:
             self._let_go(stream)
             return
         try:
-            summary = segment.writer.finish()
+            summary = segment.writer.finish(camera_clock=camera_clock)
         except (OSError, WatchkeepError) as error:
             self._fail(stream, error, since=segment.durable_until)
             return

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from watchkeep.domain.camera import Stream
 from watchkeep.domain.ids import RunId
-from watchkeep.domain.media import AudioPacket, AudioParameters, Fragment, Packet
+from watchkeep.domain.media import AudioPacket, AudioParameters, Document, Fragment, Packet
 from watchkeep.ingestion.chunker import Chunker
 from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.wall_clock import WallClock
@@ -73,6 +73,14 @@ class PacketFeed:
     def push_audio(self, packet: AudioPacket) -> None:
         """Take the next packet of audio; it goes into fragments, not into chunks."""
         self._fragmenter.push_audio(packet)
+
+    def push_document(self, document: Document) -> None:
+        """Take the camera's next document; it goes into fragments, not into chunks."""
+        self._fragmenter.push_document(document)
+
+    def take_dropped_documents(self) -> int:
+        """How many documents were dropped since the last call."""
+        return self._fragmenter.take_dropped_documents()
 
     def take_dropped_audio(self) -> int:
         """How many packets of audio were dropped since the last call."""

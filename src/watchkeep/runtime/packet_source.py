@@ -12,7 +12,8 @@ class PacketSource(Protocol):
     def poll(self) -> Sequence[SourceNotice]:
         """What came since the last call, in order; never blocks.
 
-        RunStarted, then Packets and AudioPackets, then RunEnded; after a failed attempt RunEnded alone.
+        RunStarted, then Packets, AudioPackets and Documents, then RunEnded; after a failed attempt RunEnded
+        alone.
         """
         ...
 

@@ -57,6 +57,9 @@ DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be wr
 UNHEARD = Counter(
     "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
 )
+UNKEPT = Counter(
+    "watchkeep_metadata_documents_dropped", "Metadata documents that no picture goes with", ["camera", "role"]
+)
 LOST = Counter("watchkeep_packets_lost", "RTP packets that never came", ["camera", "role"])
 MALFORMED = Counter("watchkeep_packets_malformed", "Packets that could not be read", ["camera", "role"])
 CAMERA_CLOCK = Gauge(
@@ -83,6 +86,7 @@ def fetching() -> OpenSource:
             rng=machine.rng,
             buffer=buffer,
             with_audio=stream.audio and stream.record,
+            with_metadata=stream.record,
         )
 
     return fetch
@@ -328,6 +332,9 @@ class Recorder:
             unheard, worker.dropped_audio_packets = worker.dropped_audio_packets, 0
             if unheard:
                 UNHEARD.labels(worker.stream.camera, worker.stream.role).inc(unheard)
+            unkept, worker.dropped_documents = worker.dropped_documents, 0
+            if unkept:
+                UNKEPT.labels(worker.stream.camera, worker.stream.role).inc(unkept)
         WAITING.set(self._disk.waiting_bytes)
         return [worker.state() for worker in workers]
 

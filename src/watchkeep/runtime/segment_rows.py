@@ -1,5 +1,6 @@
 """Segment files as rows of the catalog."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from watchkeep.domain.interval import Interval
@@ -33,17 +34,16 @@ def opened_row(
 
 def closed_row(summary: Summary, volume: Volume) -> SegmentClosed:
     """The row of a segment that is whole, or was made whole after a crash."""
-    return SegmentClosed(
-        _stored(
-            summary.header,
-            volume,
-            state=summary.state,
-            when=summary.when,
-            size_bytes=summary.size_bytes,
-            fragment_count=summary.fragment_count,
-            root_digest=summary.root_digest,
-        )
+    stored = _stored(
+        summary.header,
+        volume,
+        state=summary.state,
+        when=summary.when,
+        size_bytes=summary.size_bytes,
+        fragment_count=summary.fragment_count,
+        root_digest=summary.root_digest,
     )
+    return SegmentClosed(replace(stored, camera_clock=summary.camera_clock))
 
 
 def _stored(

@@ -23,13 +23,22 @@ class CameraSource:
     """
 
     def __init__(
-        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+        self,
+        address: StreamAddress,
+        *,
+        clock: Clock,
+        rng: Rng,
+        buffer: ReadBuffer,
+        with_audio: bool = False,
+        with_metadata: bool = False,
     ) -> None:
         """Begin; see RtspSource."""
         self._address = address
         self._clock = clock
         self._rng = rng
-        self._own = RtspSource(address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio)
+        self._own = RtspSource(
+            address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio, with_metadata=with_metadata
+        )
         self._libav: LibavSource | None = None
         self._libav_has_run = False
         self.note = ""
@@ -85,7 +94,13 @@ class CameraSource:
 
 
 def open_address(
-    address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+    address: StreamAddress,
+    *,
+    clock: Clock,
+    rng: Rng,
+    buffer: ReadBuffer,
+    with_audio: bool = False,
+    with_metadata: bool = False,
 ) -> CameraSource | LibavSource:
     """A source for a checked address.
 
@@ -95,10 +110,18 @@ def open_address(
         rng: Spreads the pauses, and signs.
         buffer: Shared by all sources of a loop.
         with_audio: Whether sound is wanted.
+        with_metadata: Whether ONVIF metadata is wanted; libav never gives it.
     """
     match urlsplit(address.url).scheme:
         case "rtsp":
-            return CameraSource(address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio)
+            return CameraSource(
+                address,
+                clock=clock,
+                rng=rng,
+                buffer=buffer,
+                with_audio=with_audio,
+                with_metadata=with_metadata,
+            )
         case "rtsps":
             return LibavSource(address, clock=clock, rng=rng, note=_ENCRYPTED)
         case _:

@@ -50,8 +50,21 @@ class ClockReports:
         seen = list(self._seen)
         first, last = (max(part, key=lambda each: each[1]) for part in (seen[:half], seen[-half:]))
         span_us = last[0] - first[0]
-        drift = (last[1] - first[1]) * 1e6 / span_us if span_us >= _DRIFT_SPAN_US else None
-        return CameraClock(offset=last[1] * _MICROSECOND, drift_ppm=drift)
+        drift = _drift_ppm(last[1] - first[1], span_us) if span_us >= _DRIFT_SPAN_US else None
+        newest_us = seen[-1][0]
+        # The best report of the later half may be half an hour old.
+        gained_us = 0 if drift is None else round(drift * (newest_us - last[0]) / 1e6)
+        return CameraClock(
+            offset=(last[1] + gained_us) * _MICROSECOND,
+            drift_ppm=drift,
+            reports=len(seen),
+            measured_at=_EPOCH + newest_us * _MICROSECOND,
+        )
+
+
+def _drift_ppm(gained_us: int, span_us: int) -> float:
+    """As exact as a segment file keeps it; a clock that stands still or runs twice as fast is the worst."""
+    return round(min(max(gained_us * 1e6 / span_us, -1e6), 1e6), 3)
 
 
 class SoundPlace:

@@ -12,7 +12,7 @@ from watchkeep.domain.media import CameraClock, GapCause, RunEnded, SourceNotice
 from watchkeep.sources.address import DEFAULT_PORTS, place_of
 from watchkeep.sources.rtsp.conversation import Conversation
 from watchkeep.sources.rtsp.dial import Dial, Unanswered
-from watchkeep.sources.rtsp.dialogue import Playing, Refused
+from watchkeep.sources.rtsp.dialogue import Playing, Refused, converse
 from watchkeep.sources.rtsp.framing import Framing, ReadBuffer
 from watchkeep.sources.rtsp.messages import Response
 from watchkeep.sources.rtsp.reception import Reception
@@ -42,7 +42,14 @@ class RtspConnection:
     """
 
     def __init__(
-        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool
+        self,
+        address: StreamAddress,
+        *,
+        clock: Clock,
+        rng: Rng,
+        buffer: ReadBuffer,
+        with_audio: bool,
+        with_metadata: bool = False,
     ) -> None:
         """Begin to dial.
 
@@ -52,13 +59,14 @@ class RtspConnection:
             rng: For the signatures.
             buffer: Read into, and free again when `poll` returns.
             with_audio: Whether sound is wanted.
+            with_metadata: Whether ONVIF metadata is wanted.
         """
         parts = urlsplit(address.url)
         self._address = address
         self._clock = clock
         self._rng = rng
         self._buffer = buffer
-        self._with_audio = with_audio
+        self._dialogue = converse(address.url, with_audio=with_audio, with_metadata=with_metadata)
         now_ns = clock.monotonic_ns()
         self._dial = Dial(parts.hostname or "", parts.port or DEFAULT_PORTS["rtsp"], now_ns=now_ns)
         self._socket: socket.socket | None = None
@@ -125,10 +133,9 @@ class RtspConnection:
             self._socket = answer
             self._framing = Framing(answer, self._buffer)
             self._conversation = Conversation(
-                self._address.url,
+                self._dialogue,
                 sign_in=SignIn(self._address.user, self._address.password, rng=self._rng),
                 rng=self._rng,
-                with_audio=self._with_audio,
                 send=self._send,
                 now_ns=now_ns,
             )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from watchkeep.domain.clock import Rng
 from watchkeep.domain.media import GapCause
-from watchkeep.sources.rtsp.dialogue import Playing, Refused, converse, keep_alive, tear_down
+from watchkeep.sources.rtsp.dialogue import Dialogue, Playing, Refused, keep_alive, tear_down
 from watchkeep.sources.rtsp.messages import Request, Response, encode
 from watchkeep.sources.rtsp.sign_in import SignIn
 
@@ -26,22 +26,19 @@ Send = Callable[[bytes], None]
 class Conversation:
     """One log-in and what follows it."""
 
-    def __init__(
-        self, url: str, *, sign_in: SignIn, rng: Rng, with_audio: bool, send: Send, now_ns: int
-    ) -> None:
+    def __init__(self, dialogue: Dialogue, *, sign_in: SignIn, rng: Rng, send: Send, now_ns: int) -> None:
         """Begin to talk.
 
         Args:
-            url: Without user and password.
+            dialogue: What to say; see `converse`.
             sign_in: Signs.
             rng: Picks the first number.
-            with_audio: Whether sound is wanted.
             send: Takes bytes for the camera; never waits.
             now_ns: On the monotonic clock.
         """
         self._sign_in = sign_in
         self._send = send
-        self._dialogue = converse(url, with_audio=with_audio)
+        self._dialogue = dialogue
         self._sequence = int.from_bytes(rng.token(2), "big") % 1000
         self._began_ns = self._asked_ns = now_ns
         self._signings = 0

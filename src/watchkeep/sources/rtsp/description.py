@@ -19,6 +19,9 @@ _STATIC_AUDIO = {0: ("PCMU", 8000, 1), 8: ("PCMA", 8000, 1)}
 """Payload types that need no rtpmap. Source: RFC 3551 table 4."""
 _RTP_MAP = re.compile(r"(\d{1,3})\s+([\w.-]+)/(\d{1,6})(?:/(\d{1,2}))?.*")
 _VIDEO = {"H264": Codec.H264, "H265": Codec.H265, "HEVC": Codec.H265}
+_METADATA = frozenset(
+    "VND.ONVIF.METADATA" + compression for compression in ("", ".GZIP", ".EXI.ONVIF", ".EXI.EXT")
+)
 _AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
 
@@ -65,6 +68,17 @@ class AudioTrack(Track):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataTrack(Track):
+    """ONVIF metadata. Source: ONVIF Streaming Specification section 5.1.2.
+
+    Attributes:
+        encoding: "vnd.onvif.metadata", or with ".gzip", ".exi.onvif" or ".exi.ext" behind it.
+    """
+
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionDescription:
     """What a camera offers, as far as it is taken.
 
@@ -75,6 +89,7 @@ class SessionDescription:
     control: str
     video: VideoTrack
     audio: AudioTrack | None
+    metadata: MetadataTrack | None
 
 
 @dataclass(slots=True)
@@ -88,7 +103,7 @@ class _Medium:
 
 
 def read_description(body: bytes) -> SessionDescription:
-    """Choose the first video track that can be recorded, and the first audio track that can.
+    """Choose the first video track that can be recorded, the first audio track that can, and ONVIF metadata.
 
     Raises:
         Invalid: It is no session description.
@@ -115,7 +130,8 @@ def read_description(body: bytes) -> SessionDescription:
             f"the camera sends {_offered(media)}, which is not recorded; choose H.264 or H.265 in it"
         )
     audio = next(filter(None, map(_audio, media)), None)
-    return SessionDescription(control=_control(session), video=video, audio=audio)
+    metadata = next(filter(None, map(_metadata, media)), None)
+    return SessionDescription(control=_control(session), video=video, audio=audio, metadata=metadata)
 
 
 def absolute(control: str, base: str) -> str:
@@ -244,6 +260,16 @@ def _aac(
         ),
         size_bits=size_bits,
         index_bits=index_bits,
+    )
+
+
+def _metadata(medium: _Medium) -> MetadataTrack | None:
+    mapped = _rtp_map(medium) if medium.kind == "application" else None
+    if mapped is None or mapped[1] not in _METADATA or mapped[2] == 0:
+        return None
+    payload_type, encoding, rate, _ = mapped
+    return MetadataTrack(
+        control=_control(medium), payload_type=payload_type, clock_rate_hz=rate, encoding=encoding.lower()
     )
 
 

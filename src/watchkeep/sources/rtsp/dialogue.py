@@ -5,14 +5,16 @@ Written as the conversation that it is: a generator that yields requests and is 
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from watchkeep.domain.errors import Invalid, NoVideo
 from watchkeep.domain.media import GapCause
 from watchkeep.sources.rtsp.description import (
     AudioTrack,
+    MetadataTrack,
     SessionDescription,
+    Track,
     VideoTrack,
     absolute,
     read_description,
@@ -53,6 +55,8 @@ class Playing:
     video_channels: Channels
     audio: AudioTrack | None
     audio_channels: Channels | None
+    metadata: MetadataTrack | None = None
+    metadata_channels: Channels | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +76,13 @@ class Refused:
 Dialogue = Generator[Request, Response, Playing | Refused]
 
 
-def converse(url: str, *, with_audio: bool) -> Dialogue:
-    """Ask for the pictures of an address, and for its sound if wanted.
+def converse(url: str, *, with_audio: bool, with_metadata: bool = False) -> Dialogue:
+    """Ask for the pictures of an address, and for its sound and its metadata if wanted.
 
     Args:
         url: Without user and password.
         with_audio: Whether sound is taken at all; when not, it is not even sent for.
+        with_metadata: The same of ONVIF metadata.
     """
     options = yield Request(method="OPTIONS", url=url)
     if options.status in (401, 403):
@@ -104,12 +109,15 @@ def converse(url: str, *, with_audio: bool) -> Dialogue:
     base = described.header("content-base") or described.header("content-location")
     if not base.lower().startswith("rtsp"):
         base = url
-    return (yield from _set_up(description, base, has_get_parameter=has_get_parameter, with_audio=with_audio))
+    wanted = replace(
+        description,
+        audio=description.audio if with_audio else None,
+        metadata=description.metadata if with_metadata else None,
+    )
+    return (yield from _set_up(wanted, base, has_get_parameter=has_get_parameter))
 
 
-def _set_up(
-    description: SessionDescription, base: str, *, has_get_parameter: bool, with_audio: bool
-) -> Dialogue:
+def _set_up(description: SessionDescription, base: str, *, has_get_parameter: bool) -> Dialogue:
     video = description.video
     answered = yield _set_up_request(absolute(video.control, base), first_channel=0, session="")
     if answered.status != 200:
@@ -118,12 +126,11 @@ def _set_up(
     if video_channels is None:
         return Refused(cause=GapCause.NO_VIDEO, sentence="sends its video over UDP only", is_for_libav=True)
     session, timeout_s = _session(answered)
-    audio, audio_channels = (description.audio if with_audio else None), None
-    if audio is not None:
-        answered = yield _set_up_request(absolute(audio.control, base), first_channel=2, session=session)
-        # A camera that refuses its sound still has pictures.
-        audio_channels = _channels(answered, 2) if answered.status == 200 else None
-        audio = audio if audio_channels is not None else None
+    # A camera that refuses its sound or its metadata still has pictures.
+    audio_channels = yield from _set_up_beside(description.audio, base, first_channel=2, session=session)
+    metadata_channels = yield from _set_up_beside(
+        description.metadata, base, first_channel=4, session=session
+    )
     url = absolute(description.control, base)
     headers = {"Range": "npt=0.000-"} | _session_header(session)
     played = yield Request(method="PLAY", url=url, headers=headers)
@@ -136,9 +143,23 @@ def _set_up(
         has_get_parameter=has_get_parameter,
         video=video,
         video_channels=video_channels,
-        audio=audio,
+        audio=description.audio if audio_channels else None,
         audio_channels=audio_channels,
+        metadata=description.metadata if metadata_channels else None,
+        metadata_channels=metadata_channels,
     )
+
+
+def _set_up_beside(
+    track: Track | None, base: str, *, first_channel: int, session: str
+) -> Generator[Request, Response, Channels | None]:
+    """Ask for a track beside the pictures; None when there is none, or the camera does not send it so."""
+    if track is None:
+        return None
+    answered = yield _set_up_request(
+        absolute(track.control, base), first_channel=first_channel, session=session
+    )
+    return _channels(answered, first_channel) if answered.status == 200 else None
 
 
 def keep_alive(playing: Playing, *, by_options: bool) -> Request:

@@ -16,6 +16,7 @@ from watchkeep.domain.nal import nal_type
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
 from watchkeep.sources.rtsp.camera_clock import ClockReports, SoundPlace
 from watchkeep.sources.rtsp.dialogue import Playing
+from watchkeep.sources.rtsp.documents import DocumentReception
 from watchkeep.sources.rtsp.pictures import Picture, PictureAssembler
 from watchkeep.sources.rtsp.rtp import RtpReader, read_reports, receiver_report
 from watchkeep.sources.rtsp.sounds import SoundAssembler
@@ -55,6 +56,12 @@ class Reception:
         self._audio = None if audio is None else RtpReader(audio.payload_type)
         self._sounds = None if audio is None else SoundAssembler(audio)
         self._place = None if audio is None else SoundPlace(audio.clock_rate_hz)
+        metadata, its = playing.metadata, playing.metadata_channels
+        self._documents = (
+            DocumentReception(metadata, media_channel=its.media, report_channel=its.reports)
+            if metadata is not None and its is not None
+            else None
+        )
         self._reports = ClockReports()
         self._early: list[tuple[int, bytes, datetime]] = []
         """Reports that came before the first packet of their track."""
@@ -68,12 +75,13 @@ class Reception:
     def channels(self) -> frozenset[int]:
         """Those that were agreed."""
         agreed = {self._video_channel, self._video_reports, self._audio_channel, self._audio_reports}
-        return frozenset(agreed - {-1})
+        return frozenset(agreed - {-1}) | (self._documents.channels if self._documents else set())
 
     @property
     def lost_packets(self) -> int:
-        """Missing so far, of pictures and sound."""
-        return self._video.lost + (self._audio.lost if self._audio else 0)
+        """Missing so far, of pictures, sound and metadata."""
+        beside = self._documents.lost_packets if self._documents else 0
+        return self._video.lost + (self._audio.lost if self._audio else 0) + beside
 
     @property
     def malformed_packets(self) -> int:
@@ -81,7 +89,8 @@ class Reception:
         sound = (self._audio.malformed if self._audio else 0) + (
             self._sounds.malformed if self._sounds else 0
         )
-        return self._video.malformed + self._pictures.malformed + sound
+        beside = self._documents.malformed if self._documents else 0
+        return self._video.malformed + self._pictures.malformed + sound + beside
 
     @property
     def camera_clock(self) -> CameraClock | None:
@@ -100,6 +109,9 @@ class Reception:
             return self._take_audio(packet, received_at)
         if channel in (self._video_reports, self._audio_reports):
             self._take_report(channel, packet, received_at)
+        elif self._documents is not None and channel in self._documents.channels:
+            picture_ticks = self._last_ticks if self._assembler.is_running else None
+            return self._documents.take(channel, packet, received_at, picture_ticks)
         return ()
 
     def take_run(
@@ -225,5 +237,7 @@ class Reception:
             timestamp = reader.unwrapped(report.timestamp)
             if is_video:
                 self._reports.take(report.unix_us, received_at)
+                if self._documents is not None:
+                    self._documents.learn(report.unix_us, timestamp)
             if self._place is not None:
                 self._place.learn(report.unix_us, timestamp, is_video=is_video)

@@ -27,7 +27,14 @@ class RtspSource:
     """
 
     def __init__(
-        self, address: StreamAddress, *, clock: Clock, rng: Rng, buffer: ReadBuffer, with_audio: bool = False
+        self,
+        address: StreamAddress,
+        *,
+        clock: Clock,
+        rng: Rng,
+        buffer: ReadBuffer,
+        with_audio: bool = False,
+        with_metadata: bool = False,
     ) -> None:
         """Begin; the first connection is made at the first poll.
 
@@ -37,18 +44,22 @@ class RtspSource:
             rng: Spreads the pauses, and signs.
             buffer: Shared by all sources of a loop.
             with_audio: Whether sound is wanted; when not, it is not sent for.
+            with_metadata: The same of ONVIF metadata.
         """
         self._address = address
         self._clock = clock
         self._rng = rng
         self._buffer = buffer
         self._with_audio = with_audio
+        self._with_metadata = with_metadata
         self._backoff = Backoff(rng)
         self._connection: RtspConnection | None = None
         self._retry_at_ns = 0
         self._run_began_ns: int | None = None
         self._is_closed = False
         self._lost_before = self._malformed_before = 0
+        self._last_clock: CameraClock | None = None
+        """As of the end of the last connection, for the segment that ends with it."""
         self.for_libav = ""
 
     def poll(self) -> Sequence[SourceNotice]:
@@ -67,6 +78,7 @@ class RtspSource:
                 rng=self._rng,
                 buffer=self._buffer,
                 with_audio=self._with_audio,
+                with_metadata=self._with_metadata,
             )
         notices = self._connection.poll(now_ns)
         if notices and self._run_began_ns is None and isinstance(notices[0], RunStarted):
@@ -95,11 +107,12 @@ class RtspSource:
 
     @property
     def camera_clock(self) -> CameraClock | None:
-        """What the camera's reports say of its clock; None while nothing is known."""
-        return self._connection.camera_clock if self._connection else None
+        """What the reports of this connection, or between connections of the last, say; None if nothing."""
+        return self._connection.camera_clock if self._connection else self._last_clock
 
     def _part(self, connection: RtspConnection, cause: GapCause, now_ns: int) -> None:
         self._lost_before, self._malformed_before = self.lost_packets, self.malformed_packets
+        self._last_clock = connection.camera_clock
         self._connection = None
         connection.close()
         self.for_libav = connection.for_libav

@@ -2,7 +2,7 @@
 
 Each fault names a stream (None: all of them), when it begins, in seconds after the simulator's first turn,
 and how long it lasts. Those that happen at one instant say so and ignore the length. Faults of packets
-concern pictures only.
+concern pictures only, but for the one of metadata.
 """
 
 from collections.abc import Sequence
@@ -251,6 +251,30 @@ class SsrcChange(Fault):
     """At that instant the SSRC changes, and with it sequence numbers and timestamps start elsewhere."""
 
 
+# --- Metadata -------------------------------------------------------------------------------------------
+
+
+class MetadataForm(StrEnum):
+    """How a metadata track may be wrong."""
+
+    GARBAGE = "garbage"
+    """Random bytes, marked as whole documents."""
+    WITHOUT_END = "without_end"
+    """As much as a packet holds, and never a marker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongMetadata(Fault):
+    """The metadata track is not what ONVIF says.
+
+    Attributes:
+        times: How many packets come in place of each.
+    """
+
+    form: MetadataForm
+    times: int = 1
+
+
 # --- The camera's own clock -----------------------------------------------------------------------------
 
 
@@ -300,6 +324,7 @@ FAULTS: tuple[type[Fault], ...] = (
     TimestampWrap,
     TimestampJump,
     SsrcChange,
+    WrongMetadata,
     ClockOffset,
     ClockDrift,
 )

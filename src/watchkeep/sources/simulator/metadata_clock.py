@@ -3,10 +3,14 @@
 import struct
 from datetime import UTC, datetime, timedelta
 
+from watchkeep.domain.clock import Rng
 from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.sources.simulator.faults import MetadataForm, WrongMetadata
 
 METADATA_PAYLOAD_TYPE = 98
 _HEAD = struct.Struct(">BBHBBHII")
+_MARKER = 0x80
+_LARGEST_PAYLOAD = 65_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DOCUMENT = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -14,6 +18,22 @@ _DOCUMENT = (
     '<tt:VideoAnalytics><tt:Frame UtcTime="{time}"/></tt:VideoAnalytics>'
     "</tt:MetadataStream>"
 )
+
+
+def wrong_metadata(packet: bytes | memoryview, fault: WrongMetadata, rng: Rng) -> bytes:
+    """What comes in place of a document's packet; the sequence numbers go on."""
+    fields = list(_HEAD.unpack_from(packet))
+    if fault.form is MetadataForm.WITHOUT_END:
+        fields[4] &= ~_MARKER
+        size = _LARGEST_PAYLOAD
+    else:
+        size = len(packet) - _HEAD.size
+    sent = bytearray()
+    for _ in range(fault.times):
+        fields[2] = 12 + size
+        sent += _HEAD.pack(*fields) + rng.token(size)
+        fields[5] = (fields[5] + 1) & 0xFFFF
+    return bytes(sent)
 
 
 class MetadataClock:

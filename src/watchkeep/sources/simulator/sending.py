@@ -11,9 +11,11 @@ from watchkeep.sources.simulator.faults import (
     KeyPicturesOnly,
     NoMoreKeys,
     Stall,
+    WrongMetadata,
     active,
 )
-from watchkeep.sources.simulator.media_section import VIDEO, sender_report
+from watchkeep.sources.simulator.media_section import METADATA, VIDEO, sender_report
+from watchkeep.sources.simulator.metadata_clock import wrong_metadata
 from watchkeep.sources.simulator.packet_faults import cuts_fragments, spoiled, without_ends
 from watchkeep.sources.simulator.packetisation import restamp
 from watchkeep.sources.simulator.stream import PhaseGroup, SimulatedStream
@@ -150,6 +152,10 @@ class Sender:
                 packets, missing = without_ends(packets, codec)
                 stream.restamp(VIDEO).sequence -= missing
             packets = spoiled(packets, stream.faults, codec, self._rng)
+        wrong = active(stream.faults, WrongMetadata) if section == METADATA else None
+        if wrong is not None:
+            packets = wrong_metadata(packets, wrong, self._rng)
+            stream.restamp(METADATA).sequence += wrong.times - 1
         for connection in stream.connections:
             first = connection.firsts.get(section)
             if first is not None and number >= first:

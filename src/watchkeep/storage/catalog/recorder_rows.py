@@ -6,8 +6,8 @@ same tables behind.
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TypedDict, cast
+from datetime import datetime, timedelta
+from typing import NotRequired, TypedDict, cast
 from uuid import UUID
 
 from watchkeep.domain.camera import StreamRole
@@ -15,7 +15,7 @@ from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.ids import CameraId, GapId, NodeId, RunId, SegmentId, ShredKeyId, StreamId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import Codec, GapCause, VideoParameters
+from watchkeep.domain.media import CameraClock, Codec, GapCause, VideoParameters
 from watchkeep.domain.segment import Gap, Run, Segment, SegmentState
 
 
@@ -79,6 +79,13 @@ class GapClosed:
 RecorderRow = RunBegan | RunEnded | SegmentOpened | SegmentClosed | GapOpened | GapClosed
 
 
+class _ClockFacts(TypedDict):
+    offset_us: int
+    drift_ppm: float | None
+    reports: int
+    measured_at: str
+
+
 class _RunFacts(TypedDict):
     id: str
     camera: str
@@ -110,6 +117,8 @@ class _SegmentFacts(TypedDict):
     volume: str
     node: str
     shred_key: str
+    # A row that an older version left in the spool has none.
+    camera_clock: NotRequired[_ClockFacts | None]
 
 
 class _GapFacts(TypedDict):
@@ -215,6 +224,7 @@ def _of_segment(segment: StoredSegment) -> _SegmentFacts:
         "volume": str(segment.volume),
         "node": str(segment.node),
         "shred_key": segment.shred_key,
+        "camera_clock": _of_clock(segment.camera_clock),
     }
 
 
@@ -237,6 +247,29 @@ def _segment(facts: object) -> StoredSegment:
         volume=UUID(known["volume"]),
         node=NodeId(UUID(known["node"])),
         shred_key=ShredKeyId(known["shred_key"]),
+        camera_clock=_clock(known.get("camera_clock")),
+    )
+
+
+def _of_clock(clock: CameraClock | None) -> _ClockFacts | None:
+    if clock is None:
+        return None
+    return {
+        "offset_us": clock.offset // timedelta(microseconds=1),
+        "drift_ppm": clock.drift_ppm,
+        "reports": clock.reports,
+        "measured_at": clock.measured_at.isoformat(),
+    }
+
+
+def _clock(facts: _ClockFacts | None) -> CameraClock | None:
+    if facts is None:
+        return None
+    return CameraClock(
+        offset=timedelta(microseconds=facts["offset_us"]),
+        drift_ppm=facts["drift_ppm"],
+        reports=facts["reports"],
+        measured_at=_instant(facts["measured_at"]),
     )
 
 

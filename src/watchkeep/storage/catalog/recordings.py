@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -12,7 +12,7 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import CameraId, GapId, NodeId, RunId, SegmentId, ShredKeyId, StreamId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import GapCause
+from watchkeep.domain.media import CameraClock, GapCause
 from watchkeep.domain.segment import Gap, Run, SegmentState
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
@@ -141,6 +141,10 @@ class SegmentRow:
     shred_key: str
     node_id: UUID
     reason: str
+    camera_clock_offset: timedelta | None
+    camera_clock_drift_ppm: float | None
+    camera_clock_reports: int | None
+    camera_clock_at: datetime | None
 
     def segment(self) -> StoredSegment:
         """The same in the domain's words."""
@@ -162,6 +166,22 @@ class SegmentRow:
             node=NodeId(self.node_id),
             shred_key=ShredKeyId(self.shred_key),
             reason=self.reason,
+            camera_clock=self._camera_clock(),
+        )
+
+    def _camera_clock(self) -> CameraClock | None:
+        offset, reports, measured_at = (
+            self.camera_clock_offset,
+            self.camera_clock_reports,
+            self.camera_clock_at,
+        )
+        if offset is None or reports is None or measured_at is None:
+            return None
+        return CameraClock(
+            offset=offset,
+            drift_ppm=self.camera_clock_drift_ppm,
+            reports=reports,
+            measured_at=measured_at.astimezone(UTC),
         )
 
 
@@ -206,6 +226,7 @@ def _of_run(run: Run) -> dict[str, object]:
 
 
 def _of_segment(segment: StoredSegment) -> dict[str, object]:
+    clock = segment.camera_clock
     return {
         "id": segment.id,
         "start": segment.when.start,
@@ -224,6 +245,10 @@ def _of_segment(segment: StoredSegment) -> dict[str, object]:
         "root_digest": segment.root_digest,
         "shred_key": segment.shred_key,
         "node": segment.node,
+        "clock_offset": None if clock is None else clock.offset,
+        "clock_drift_ppm": None if clock is None else clock.drift_ppm,
+        "clock_reports": None if clock is None else clock.reports,
+        "clock_at": None if clock is None else clock.measured_at,
     }
 
 

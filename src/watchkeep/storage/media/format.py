@@ -11,6 +11,7 @@ from watchkeep.domain.clock import Rng
 from watchkeep.domain.errors import DataLoss, Invalid, Tampered
 from watchkeep.domain.fs import File
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import CameraClock
 from watchkeep.domain.segment import SegmentHeader, SegmentState
 from watchkeep.storage.encryption.envelope import TAG_SIZE, RecordCipher
 from watchkeep.storage.media.header import decode_header, encode_header
@@ -110,7 +111,11 @@ class Final:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What the catalog wants to know of a finished segment."""
+    """What the catalog wants to know of a finished segment.
+
+    Attributes:
+        camera_clock: What its clock note says; None if it has none.
+    """
 
     header: SegmentHeader
     when: Interval
@@ -118,6 +123,7 @@ class Summary:
     size_bytes: int
     root_digest: bytes
     state: SegmentState
+    camera_clock: CameraClock | None = None
 
 
 @dataclass(frozen=True, slots=True)

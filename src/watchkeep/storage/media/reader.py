@@ -9,9 +9,11 @@ from pathlib import Path
 from watchkeep.domain.errors import DataLoss, Invalid, NotFound, Tampered
 from watchkeep.domain.fs import File, Fs
 from watchkeep.domain.ids import ShredKeyId
+from watchkeep.domain.media import CameraClock
 from watchkeep.domain.segment import SegmentHeader, SegmentState
 from watchkeep.storage.encryption.envelope import RecordCipher
 from watchkeep.storage.encryption.keystore import ShredKey
+from watchkeep.storage.media.clock_note import unpack_clock_note
 from watchkeep.storage.media.format import (
     FINAL_RECORD_SIZE,
     MARK_SIZE,
@@ -174,6 +176,31 @@ class SealedReader:
             number += 1
         return b"".join(parts)
 
+    def camera_clock(self) -> CameraClock | None:
+        """What the clock note says; None if there is none, and for an unfinished file. One read.
+
+        Raises:
+            Tampered: The note was changed.
+            DataLoss: It is missing.
+        """
+        if self._final is None or not self._marks:
+            return None
+        last = self._marks[-1]
+        records = piece_count(last.length)
+        start = last.record_offset + last.length + records * RECORD_OVERHEAD + MARK_SIZE + RECORD_OVERHEAD
+        size = self._final.index_offset - start
+        if size == 0:
+            return None
+        encoded = self._file.read_at(start, max(size, 0))
+        head = parse_record_head(encoded)
+        if (head.type, head.size_bytes, head.counter) != (
+            RecordType.METADATA,
+            size,
+            last.record_counter + records + 1,
+        ):
+            raise Tampered(f"what stands before the index of {self._name} is none of ours", path=self._name)
+        return unpack_clock_note(open_record(self._cipher, head, encoded[RECORD_HEAD_SIZE:]))[0]
+
     def verify(self) -> None:
         """Open every record and check order, digests, index and final record.
 
@@ -284,13 +311,13 @@ def _open_file(path: Path, fs: Fs) -> File:
 def _fits(final: Final, scanner: Scanner) -> bool:
     """Whether a final record speaks of the records that a thorough scan found."""
     index_records = piece_count(final.fragment_count * MARK_SIZE)
-    is_counted_on = final.index_counter == scanner.counter or (
+    is_counted_on = final.index_counter == scanner.index_counter or (
         final.state is SegmentState.RECOVERED and final.index_counter >= RECOVERY_COUNTERS
     )
     return (
         is_counted_on
-        and final.index_offset == scanner.position
-        and final.record_count == scanner.counter + index_records
+        and final.index_offset == scanner.index_position
+        and final.record_count == scanner.index_counter + index_records
         and final.video_bytes == scanner.video_length
         and final.when.start == scanner.marks[0].when.start
         and final.when.end == scanner.marks[-1].when.end

@@ -6,6 +6,7 @@ from pathlib import Path
 from watchkeep.domain.clock import Rng
 from watchkeep.domain.errors import DataLoss, NotFound, Tampered
 from watchkeep.domain.fs import File, Fs
+from watchkeep.domain.media import CameraClock
 from watchkeep.domain.segment import SegmentState
 from watchkeep.storage.media.format import RECOVERY_COUNTERS, Final, Head, Summary, open_head, read_head
 from watchkeep.storage.media.reader import Keys, SealedReader
@@ -57,7 +58,7 @@ def _finish(file: File, path: Path, head: Head, shred_key: bytes, rng: Rng) -> S
     reader.refresh()
     if reader.final is not None and _is_whole(reader):
         file.sync()  # it may have been in the page cache only
-        return _summary(head, reader.final, file)
+        return _summary(head, reader.final, file, reader.camera_clock())
 
     scanner = Scanner(file, cipher, head.size_bytes, opens_video=True)
     scanner.advance()
@@ -75,7 +76,7 @@ def _finish(file: File, path: Path, head: Head, shred_key: bytes, rng: Rng) -> S
     )
     file.append(ending)
     file.sync()
-    return _summary(head, final, file)
+    return _summary(head, final, file, None)
 
 
 def _is_whole(reader: SealedReader) -> bool:
@@ -107,7 +108,7 @@ def _fresh_counter(rng: Rng) -> int:
     return RECOVERY_COUNTERS + int.from_bytes(rng.token(8), "big") % room
 
 
-def _summary(head: Head, final: Final, file: File) -> Summary:
+def _summary(head: Head, final: Final, file: File, camera_clock: CameraClock | None) -> Summary:
     return Summary(
         header=head.header,
         when=final.when,
@@ -115,4 +116,5 @@ def _summary(head: Head, final: Final, file: File) -> Summary:
         size_bytes=file.size(),
         root_digest=final.root_digest,
         state=final.state,
+        camera_clock=camera_clock,
     )

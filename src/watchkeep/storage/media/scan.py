@@ -2,7 +2,9 @@
 
 from watchkeep.domain.errors import DataLoss, Tampered
 from watchkeep.domain.fs import File
+from watchkeep.domain.media import CameraClock
 from watchkeep.storage.encryption.envelope import RecordCipher
+from watchkeep.storage.media.clock_note import is_clock_note, unpack_clock_note
 from watchkeep.storage.media.format import (
     RECORD_HEAD_SIZE,
     RECORD_OVERHEAD,
@@ -25,6 +27,9 @@ class Scanner:
         position: File offset after the last mark; before the first mark, of the first record.
         counter: Of the record that comes next there.
         video_length: Bytes of the video stream up to there; 0 before the first mark.
+        camera_clock: What the clock note behind the last mark says; None without one.
+        index_position: File offset of the index: after the last mark and the clock note.
+        index_counter: Of its first record, if the file was not recovered.
         damage: Why the last `advance` stopped, if not because the file or its fragments end.
     """
 
@@ -41,6 +46,9 @@ class Scanner:
         self.position = first_record
         self.counter = 0
         self.video_length = 0
+        self.camera_clock: CameraClock | None = None
+        self.index_position = first_record
+        self.index_counter = 0
         self.damage: Tampered | None = None
         self._file = file
         self._cipher = cipher
@@ -74,6 +82,9 @@ class Scanner:
                 plaintext = self._open(head, position)
                 if head.type != RecordType.METADATA:
                     return False  # the index: no fragment follows
+                if is_clock_note(plaintext):
+                    self._take_note(plaintext, head, position)
+                    return False  # the index follows
                 mark = unpack_mark(plaintext)
             if head.counter != counter:
                 raise Tampered("a record is not in its place")
@@ -83,9 +94,17 @@ class Scanner:
                 self._check(mark, length, video)
                 self.marks.append(mark)
                 self.position, self.counter = position, counter
+                self.index_position, self.index_counter = position, counter
                 self.video_length = mark.offset + mark.length
                 return True
         return False
+
+    def _take_note(self, plaintext: bytes, head: RecordHead, position: int) -> None:
+        clock, fragment_count = unpack_clock_note(plaintext)
+        if (position, head.counter, fragment_count) != (self.position, self.counter, len(self.marks)):
+            raise Tampered("a clock note is not in its place")
+        self.camera_clock = clock
+        self.index_position, self.index_counter = position + head.size_bytes, head.counter + 1
 
     def _open(self, head: RecordHead, position: int) -> bytes:
         sealed = self._file.read_at(position + RECORD_HEAD_SIZE, head.size_bytes - RECORD_HEAD_SIZE)

@@ -7,10 +7,11 @@ from watchkeep.domain.clock import Rng
 from watchkeep.domain.errors import Conflict, Exhausted, Invalid
 from watchkeep.domain.fs import File, Fs
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.media import Fragment
+from watchkeep.domain.media import CameraClock, Fragment
 from watchkeep.domain.segment import SegmentHeader, SegmentState
 from watchkeep.storage.encryption.envelope import RecordCipher
 from watchkeep.storage.encryption.keystore import ShredKey
+from watchkeep.storage.media.clock_note import pack_clock_note
 from watchkeep.storage.media.format import (
     RECOVERY_COUNTERS,
     Final,
@@ -194,8 +195,14 @@ class SealedWriter:
         """All that was appended is durable, by a `sync_all` since."""
         self._durable_bytes = self._position
 
-    def finish(self, *, state: SegmentState = SegmentState.CLOSED) -> Summary:
+    def finish(
+        self, *, state: SegmentState = SegmentState.CLOSED, camera_clock: CameraClock | None = None
+    ) -> Summary:
         """Write index and final record and close; the whole segment is durable on return, its new name not.
+
+        Args:
+            state: What becomes of it.
+            camera_clock: How the camera's clock stands; noted in the file.
 
         Raises:
             Conflict: There is no fragment in it: abandon it.
@@ -203,15 +210,19 @@ class SealedWriter:
         self._check_writable()
         if not self._marks:
             raise Conflict(f"{self.path} holds no fragment yet; abandon it", path=str(self.path))
+        note: tuple[bytes, ...] = ()
+        if camera_clock is not None:
+            plaintext = pack_clock_note(camera_clock, fragment_count=len(self._marks))
+            note = self._seal(RecordType.METADATA, plaintext)
         ending, final = seal_ending(
             self._cipher,
             self._marks,
             state=state,
-            position=self._position,
+            position=self._position + sum(map(len, note)),
             counter=self._counter,
             records_before=self._counter,
         )
-        self._write([ending])
+        self._write([*note, ending])
         self.sync()
         self.abandon()
         return Summary(
@@ -221,6 +232,7 @@ class SealedWriter:
             size_bytes=self._position,
             root_digest=final.root_digest,
             state=state,
+            camera_clock=camera_clock,
         )
 
     def abandon(self) -> None:

@@ -38,6 +38,32 @@ def test_video_and_sound_of_a_usual_camera() -> None:
     assert (found.audio.size_bits, found.audio.index_bits) == (13, 3)
 
 
+@pytest.mark.parametrize("compression", ["", ".gzip", ".exi.onvif", ".exi.ext"])
+def test_the_metadata_of_an_onvif_camera(compression: str) -> None:
+    lines = f"m=application 0 RTP/AVP 107\na=rtpmap:107 vnd.onvif.metadata{compression}/90000\na=control:m\n"
+
+    found = read_description((VIDEO + AAC + lines).encode()).metadata
+
+    assert found is not None
+    assert (found.payload_type, found.clock_rate_hz, found.control) == (107, 90_000, "m")
+    assert found.encoding == "vnd.onvif.metadata" + compression
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        "m=application 0 RTP/AVP 107\n",
+        "m=application 0 RTP/AVP 107\na=rtpmap:107 vnd.onvif.metadata/0\n",
+        "m=application 0 RTP/AVP 107\na=rtpmap:107 vnd.onvif.metadata.zip/90000\n",
+        "m=application 0 RTP/AVP 107\na=rtpmap:107 rtx/90000\n",
+        "m=video 0 RTP/AVP 107\na=rtpmap:107 vnd.onvif.metadata/90000\n",
+    ],
+)
+def test_what_is_no_metadata_is_left_out(lines: str) -> None:
+    assert read_description((VIDEO + lines).encode()).metadata is None
+
+
 @pytest.mark.parametrize(
     ("lines", "codec"),
     [

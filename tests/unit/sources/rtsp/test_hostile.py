@@ -33,11 +33,14 @@ AUDIO = (
     b"a=fmtp:97 mode=AAC-hbr;config=1408;sizelength=13;indexlength=3;indexdeltalength=3\r\n"
     b"a=control:trackID=1\r\n"
 )
+METADATA = b"m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:trackID=2\r\n"
+OFFER = SDP + AUDIO + METADATA
 ANSWERS = [
     b"Public: DESCRIBE, SETUP, PLAY, GET_PARAMETER\r\n\r\n",
-    b"Content-Length: %d\r\n\r\n" % len(SDP + AUDIO) + SDP + AUDIO,
+    b"Content-Length: %d\r\n\r\n" % len(OFFER) + OFFER,
     b"Session: abc;timeout=2\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
     b"Session: abc;timeout=2\r\nTransport: RTP/AVP/TCP;unicast;interleaved=2-3\r\n\r\n",
+    b"Session: abc;timeout=2\r\nTransport: RTP/AVP/TCP;unicast;interleaved=4-5\r\n\r\n",
     b"Session: abc\r\n\r\n",
 ]
 LONG = bytes([0x7C, 0x85]), bytes([0x7C, 0x05]), bytes([0x7C, 0x45])
@@ -56,8 +59,9 @@ def good_media() -> list[bytes]:
     frames += [
         rtp(b"\0\x10\0\x20\xaa\xbb\xcc\xdd", number, number * 1024, channel=2, kind=97) for number in range(3)
     ]
+    frames += [rtp(b"<a/>", number, number * 900, channel=4, kind=128 + 107) for number in range(3)]
     report = b"\x80\xc8\0\x06\0\0\0\x09" + b"\xee\x01" * 4 + bytes(12)
-    frames += [bytes([0x24, channel]) + len(report).to_bytes(2, "big") + report for channel in (1, 3)]
+    frames += [bytes([0x24, channel]) + len(report).to_bytes(2, "big") + report for channel in (1, 3, 5)]
     return [*frames, picture(5, is_key=True), picture(6)]
 
 
@@ -89,7 +93,9 @@ def converse(chance: random.Random, buffer: ReadBuffer) -> list[str]:
     clock, told = FixedClock(), []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = StreamAddress(url=f"rtsp://127.0.0.1:{listener.getsockname()[1]}/x")
-        connection = RtspConnection(address, clock=clock, rng=CountingRng(), buffer=buffer, with_audio=True)
+        connection = RtspConnection(
+            address, clock=clock, rng=CountingRng(), buffer=buffer, with_audio=True, with_metadata=True
+        )
         connection.poll(clock.monotonic)
         camera, _ = listener.accept()
         with camera:
@@ -147,10 +153,11 @@ def test_whatever_a_camera_sends_is_read_or_refused_within_bounds() -> None:
             lambda data: read_extradata(data, is_h265=False),
         ):
             with suppress(Invalid):
-                parse(spoil(chance.choice([SDP + AUDIO, SPS, bytes(40)]), chance) or b"\x67")
+                parse(spoil(chance.choice([OFFER, SPS, bytes(40)]), chance) or b"\x67")
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     print(f"{connections} connections, with {counts}; grown by {grown / 1e6:.0f} MB")
 
     assert counts["Packet"] > connections / 4  # good enough to get past the log-in
+    assert counts["Document"] > connections / 20
     assert counts["RunEnded"] > connections / 20  # bad enough to be refused
     assert grown < MEMORY_LIMIT_BYTES

@@ -146,6 +146,20 @@ def test_offset_and_drift_of_a_camera_clock_are_measured_through_the_networks_de
     assert timedelta(seconds=30) < clock.offset < timedelta(seconds=30.2)
 
 
+@pytest.mark.parametrize("ppm", [300, -300])
+def test_after_an_hour_of_drift_the_offset_is_that_of_now_and_not_of_the_best_report(ppm: int) -> None:
+    reports, epoch = ClockReports(), datetime(1970, 1, 1, tzinfo=UTC)
+    for number in range(720):
+        at = NOON + timedelta(seconds=5 * number)
+        gained = timedelta(microseconds=ppm * 5 * number)
+        reports.take((at + gained - epoch) // timedelta(microseconds=1), at)
+
+    clock = reports.camera_clock
+    assert clock is not None
+    assert abs(clock.offset - gained) < timedelta(milliseconds=1)
+    assert (clock.reports, clock.measured_at) == (720, at)
+
+
 def test_a_camera_clock_that_is_set_begins_a_new_measurement() -> None:
     reports = ClockReports()
     epoch = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,7 +2,8 @@
 -- Living segments of a stream that share an instant with [start, end), oldest first. No segment is longer than
 -- five minutes (a constraint), so the search is bounded below. Index: segments_stream.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
   from video_segments
  where stream_id = %(stream)s
    and start_time > %(start)s::timestamptz - interval '5 minutes'
@@ -14,7 +15,8 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- segment_near --
 -- A segment by its id, looked for around the time that its id carries. Index: primary key.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
   from video_segments
  where segment_id = %(id)s
    and start_time between %(from)s and %(to)s;
@@ -22,7 +24,8 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- segment_anywhere --
 -- A segment by its id in all partitions: only for one whose clock was wrong when it was made.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
   from video_segments
  where segment_id = %(id)s;
 
@@ -109,7 +112,8 @@ select g.camera_id,
 -- The oldest segments that may be judged for expiry; of one camera or all, ending before an instant.
 -- Index: segments_camera or segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
   from video_segments
  where state in ('closed', 'recovered')
    and start_time < %(before)s
@@ -140,7 +144,8 @@ update video_segments
 -- doomed --
 -- Segments whose files are to go, oldest first. Index: segments_unsettled.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
   from video_segments
  where state = 'doomed'
  order by start_time, segment_id
@@ -184,6 +189,7 @@ delete from segment_tombstones where dropped_at < %(before)s;
 -- all_segments --
 -- Every segment, oldest first; read in steps. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
   from video_segments
  order by start_time, segment_id;

@@ -34,10 +34,12 @@ on conflict (video_id) do update
 -- Adds a segment or moves it forward: open, recovered, closed. What is lost, doomed or deleted stays so.
 insert into video_segments (
     segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-    file_path, size_bytes, fragment_count, root_digest, shred_key, node_id
+    file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, camera_clock_offset, camera_clock_drift_ppm,
+    camera_clock_reports, camera_clock_at
 )
 select %(id)s, %(start)s, %(end)s, %(run)s, %(camera)s, %(stream)s, %(role)s, %(sequence)s, %(data_class)s, %(state)s,
-       %(volume)s, %(path)s, %(size_bytes)s, %(fragment_count)s, %(root_digest)s, %(shred_key)s, %(node)s
+       %(volume)s, %(path)s, %(size_bytes)s, %(fragment_count)s, %(root_digest)s, %(shred_key)s, %(node)s,
+       %(clock_offset)s, %(clock_drift_ppm)s, %(clock_reports)s, %(clock_at)s
  where not exists (select from segment_tombstones where segment_id = %(id)s)
 on conflict (segment_id, start_time) do update
    set end_time = excluded.end_time,
@@ -46,7 +48,11 @@ on conflict (segment_id, start_time) do update
        file_path = excluded.file_path,
        size_bytes = excluded.size_bytes,
        fragment_count = excluded.fragment_count,
-       root_digest = excluded.root_digest
+       root_digest = excluded.root_digest,
+       camera_clock_offset = excluded.camera_clock_offset,
+       camera_clock_drift_ppm = excluded.camera_clock_drift_ppm,
+       camera_clock_reports = excluded.camera_clock_reports,
+       camera_clock_at = excluded.camera_clock_at
  where array_position('{open,recovered,closed,lost,doomed}'::text[], excluded.state)
        > array_position('{open,recovered,closed,lost,doomed}'::text[], video_segments.state)
     or (video_segments.state = 'open' and excluded.state = 'open' and excluded.end_time > video_segments.end_time);
@@ -68,7 +74,8 @@ insert into refused_rows (row_text, reason) values (%(row)s, %(reason)s);
 -- open_segments --
 -- All segments that are being written, or were when a recorder died. Index: segments_unsettled.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
   from video_segments
  where state = 'open'
  order by start_time, segment_id;
