@@ -2,12 +2,19 @@
 
 from dataclasses import replace
 
+import pytest
+
 from catalog.test_recorder import Place, clip, place, wait_until
+from catalog_rows import START, a_gap, seconds
 from recording_rig import share
+from watchkeep.domain.camera import Stream, StreamAddress, StreamRole
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.mode import NEVER, ModeSchedule, RecordingMode
-from watchkeep.storage.catalog import cameras
+from watchkeep.runtime.predecessor import end_gaps
+from watchkeep.storage.catalog import cameras, recordings
+from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.recorder_rows import GapOpened
 
 __all__ = ["clip", "place"]
 MOTION = ModeSchedule(default=RecordingMode.MOTION)
@@ -18,6 +25,25 @@ def put_modes(place: Place, name: str, modes: ModeSchedule) -> None:
         known = cameras.get_camera(connection, CameraId(name))
         streams = tuple(replace(stream, modes=modes) for stream in known.streams)
         cameras.update_camera(connection, replace(known, streams=streams), at=known.created_at)
+
+
+@pytest.mark.parametrize("cause", [GapCause.NOTHING_MOVED, GapCause.NO_EVENT, GapCause.SCHEDULED_OFF])
+def test_what_waited_in_the_memory_of_a_dead_recorder_is_not_called_quiet(
+    catalog: Catalog, cause: GapCause
+) -> None:
+    gap = a_gap(start=START, cause=cause)
+    stream = Stream(
+        id=gap.stream,
+        camera=gap.camera,
+        role=StreamRole.MAIN,
+        address=StreamAddress(url="rtsp://192.0.2.1/x"),
+    )
+    alive_until, now = START + seconds(100), START + seconds(110)
+    with catalog.transaction() as connection:
+        recordings.apply(connection, [GapOpened(gap)])
+        accounted = end_gaps(connection, stream, alive_until=alive_until, now=now)
+
+    assert accounted == START + seconds(100 if cause is GapCause.SCHEDULED_OFF else 88)
 
 
 def test_other_modes_are_taken_without_a_new_connection(place: Place) -> None:  # the fixture

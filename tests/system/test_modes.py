@@ -61,6 +61,7 @@ def is_quiet(node: NodeProcess, since: datetime) -> bool:
     return state_of(node, "yard")["condition"] == "standby" and "nothing_moved" in causes
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_by_motion_a_still_yard_waits_a_door_is_recorded_and_a_hung_analyst_costs_nothing(

@@ -242,7 +242,7 @@ class StreamWorker:
         if run.is_writing:
             self._disk.end(self.stream.id)
             run.is_writing = False
-        modal.explain(self._gaps, last_end=self._last_end)
+        modal.explain(self._gaps, last_end=self._last_end, until=fragment.when.end)
 
     def _record(self, run: _Run, fragment: Fragment) -> None:
         if run.began is None:

@@ -1,6 +1,6 @@
 """What a stream that is not simply recorded always goes by: its modes, the analyst's word, causes of gaps."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watchkeep.domain.clock import Clock
 from watchkeep.domain.ids import CameraId
@@ -12,6 +12,9 @@ from watchkeep.runtime.gap_ledger import GapLedger
 
 LOOK_EVERY_NS = 1_000_000_000
 """While no pictures come, the clock alone says when a mode begins to hold."""
+
+WAITS_UNTOLD = timedelta(seconds=10)
+"""What waits in a ring for longer is told as a gap, though it may yet be recorded: all time is explained."""
 
 OFF = (GapCause.SCHEDULED_OFF, "not recorded now, as it is set")
 _STOPS = (GapCause.RECORDER_STOPPED, GapCause.SWITCHED_OFF)
@@ -57,9 +60,17 @@ class Modal:
         """Take other modes."""
         self._recording.change(modes)
 
-    def explain(self, gaps: GapLedger, *, last_end: datetime | None) -> None:
-        """Say why there is no footage; what waits in the ring may yet be recorded, and is no gap."""
+    def explain(self, gaps: GapLedger, *, last_end: datetime | None, until: datetime) -> None:
+        """Say why there is no footage; what waits in the ring may yet be recorded, and is no gap so far.
+
+        Args:
+            gaps: Of the stream.
+            last_end: Where its footage ended.
+            until: The end of the newest fragment.
+        """
         since, cause = self._recording.unrecorded_since, self._recording.cause
+        if since is None and last_end is not None and until - last_end > WAITS_UNTOLD:
+            since = last_end
         if since is None or cause is None:
             return
         gaps.end_in_hand()

@@ -8,6 +8,8 @@ from watchkeep.domain.sighting import Sighting
 TELL_EVERY_NS = 1_000_000_000
 NEW_AFTER = timedelta(seconds=1)
 """A sign so long after the one told last is told at once."""
+SENTENCE_LIMIT = 500
+"""The recorder takes no long words from its readers."""
 
 
 class SightingTeller:
@@ -52,7 +54,7 @@ class SightingTeller:
             moved_at=self._moved_at,
             event_at=self._event_at,
             tells_events=tells_events,
-            blind=blind,
+            blind=blind[:SENTENCE_LIMIT],
         )
         told = self._told
         is_news = (

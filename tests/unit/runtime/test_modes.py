@@ -120,6 +120,25 @@ def test_a_camera_that_moves_often_makes_no_storm_of_gaps(rig: Rig) -> None:
     assert share(whole(rig), "nothing_moved") == 0
 
 
+def test_a_stretch_that_waits_long_is_told_though_it_may_yet_be_recorded(
+    tmp_path: Path, clip: EndlessClip
+) -> None:
+    rig = Rig(
+        tmp_path,
+        clip,
+        modes=MOTION,
+        margins=Margins(before=timedelta(seconds=25), after=timedelta(seconds=2)),
+    )
+    rig.connect()
+    rig.see(20)
+    assert rig.spans()[-1][0] == "nothing_moved"
+    rig.see(2, moves=True)
+    rig.stop()
+
+    assert share(whole(rig), "nothing_moved") == 0
+    assert rig.worker.dropped_fragments == 0
+
+
 def test_another_mode_loses_nothing_and_keeps_the_connection(rig: Rig) -> None:
     rig.see(20)
     for modes in (ALWAYS, MOTION, NEVER, MOTION, EVENTS, ALWAYS):
