@@ -11,8 +11,9 @@ from watchkeep.domain.camera import Stream, StreamAddress, StreamRole
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.mode import NEVER, ModeSchedule, RecordingMode
+from watchkeep.runtime.analysis_plan import read_analysis_plan
 from watchkeep.runtime.predecessor import end_gaps
-from watchkeep.storage.catalog import cameras, recordings
+from watchkeep.storage.catalog import cameras, recordings, rules
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import GapOpened
 
@@ -64,3 +65,17 @@ def test_other_modes_are_taken_without_a_new_connection(place: Place) -> None:  
     spans = place.spans(door)
     assert GapCause.UNKNOWN not in dict(spans)
     assert share(spans, GapCause.SCHEDULED_OFF) > 0.5
+
+
+def test_a_camera_recorded_by_what_is_seen_is_looked_at_without_rules_too(place: Place) -> None:
+    place.put_camera("front-door", 1)
+    place.put_camera("yard", 2)
+    put_modes(place, "yard", MOTION)
+    with place.node.catalog.transaction() as connection:
+        for rule in rules.list_rules(connection):
+            rules.remove_rule(connection, rule.id, at=place.known_since)
+
+    found = read_analysis_plan(place.node.catalog, unless=None)
+
+    assert found is not None
+    assert [(plan.camera, plan.rules, plan.tells_recorder) for plan in found[1]] == [("yard", (), True)]

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
@@ -9,8 +10,9 @@ from house_builder import OneCameraProber
 from site_server import Site, problem
 from watchkeep.application import demo
 from watchkeep.application.house import DemoPhase
-from watchkeep.domain.camera import StreamRole
-from watchkeep.storage.catalog import cameras, settings
+from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
+from watchkeep.domain.ids import StreamId
+from watchkeep.storage.catalog import cameras, settings, states
 
 SECRET = "canary-pa55word"
 MAIN = {"role": "main", "url": "rtsp://192.0.2.10:554/live", "user": "admin", "password": SECRET}
@@ -220,3 +222,30 @@ def test_a_mode_or_a_span_that_cannot_be_is_refused(site: Site, wrong: dict[str,
     answer = browser.patch("/api/v1/cameras/front-door", json={"streams": [{**MAIN, **wrong}]})
 
     assert answer.status_code == 422
+
+
+def test_a_camera_that_waits_for_something_to_record_is_well(site: Site) -> None:
+    browser, camera = added(site)
+    now = site.house.clock.now()
+    state = StreamState(
+        stream=StreamId(UUID(camera["streams"][0]["id"])),
+        condition=StreamCondition.STANDBY,
+        since=now,
+        detail="not recorded while nothing moves",
+        codec="h264",
+        width_px=640,
+        height_px=360,
+        frames_per_second=25.0,
+        bits_per_second=1_000_000,
+        is_clear_text=True,
+        seen_at=now,
+    )
+    with site.house.catalog.transaction() as conn:
+        states.put_stream_states(conn, [state])
+
+    health = browser.get("/api/v1/health").json()
+
+    assert health["cameras"] == {"total": 1, "recording": 1}
+    assert health["sentence"] == (
+        "The camera is well. 1 of them waits for something to record, as it is set."
+    )

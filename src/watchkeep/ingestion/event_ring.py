@@ -17,6 +17,11 @@ class EventRing:
         self._gops: deque[list[Fragment]] = deque()
         self.size_bytes = 0
 
+    @property
+    def since(self) -> datetime | None:
+        """Where the oldest fragment begins; None when there is none."""
+        return self._gops[0][0].when.start if self._gops else None
+
     def push(self, fragment: Fragment) -> None:
         """Take the next fragment; the first one starts with a key picture."""
         if fragment.starts_with_key or not self._gops:

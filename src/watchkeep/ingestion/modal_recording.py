@@ -75,6 +75,11 @@ class ModalRecording:
         """What waits in memory."""
         return self._ring.size_bytes
 
+    @property
+    def ring_since(self) -> datetime | None:
+        """Where what waits begins; None when nothing does."""
+        return self._ring.since
+
     def mode_at(self, instant: datetime) -> RecordingMode:
         """The mode at an instant."""
         return self.modes.at(instant.astimezone(self._zone))

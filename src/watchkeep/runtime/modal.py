@@ -69,8 +69,9 @@ class Modal:
             until: The end of the newest fragment.
         """
         since, cause = self._recording.unrecorded_since, self._recording.cause
-        if since is None and last_end is not None and until - last_end > WAITS_UNTOLD:
-            since = last_end
+        waits_since = self._recording.ring_since
+        if since is None and waits_since is not None and until - waits_since > WAITS_UNTOLD:
+            since = waits_since
         if since is None or cause is None:
             return
         gaps.end_in_hand()

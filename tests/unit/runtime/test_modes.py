@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from builders import NOON
+from builders import CAMERA, NOON
 from recording_rig import EndlessClip, Rig, recorded, share
 from watchkeep.domain.camera import StreamCondition
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.mode import ALWAYS, NEVER, ModeSchedule, ModeSpan, RecordingMode, Weekday
+from watchkeep.domain.sighting import Sighting
 from watchkeep.ingestion.modal_recording import Margins
 from watchkeep.storage.catalog.recorder_rows import GapOpened, RunBegan
 
@@ -252,3 +253,60 @@ def test_a_recorder_that_comes_back_records_until_the_analyst_has_looked(rig: Ri
     assert again.worker.state().condition is StreamCondition.RECORDING
     again.stop()
     assert share(whole(again), "recorder_stopped") == pytest.approx(5, abs=0.2)
+
+
+def stuck_then_failing(rig: Rig) -> None:
+    """The disk stands still while motion ends, and then refuses what waited."""
+    rig.see(2, moves=True)
+    rig.is_disk_stuck = True
+    rig.see(10)
+    rig.fs.fail(kinds={"sync"}, lasts=True, under=rig.footage)
+    rig.is_disk_stuck = False
+    rig.tick()
+    rig.worker.look_at_disk()
+    rig.fs.heal()
+
+
+def test_what_a_disk_refuses_while_the_newest_waits_in_memory_is_a_gap_of_the_disk(
+    tmp_path: Path, clip: EndlessClip
+) -> None:
+    margins = Margins(before=timedelta(seconds=25), after=timedelta(seconds=2))
+    rig = Rig(tmp_path, clip, modes=MOTION, margins=margins)
+    rig.connect()
+    rig.see(4)
+    rig.sightings.hear(Sighting(camera=CAMERA, until=rig.clock.now()))
+    stuck_then_failing(rig)
+    assert rig.worker.gap is not None
+    assert rig.worker.gap.cause is GapCause.DISK
+    rig.see(6)
+    rig.stop()
+
+    assert share(whole(rig), "disk") > 2
+    rig.check_files()
+
+
+def test_what_moves_just_after_a_disk_failed_is_not_called_quiet(rig: Rig) -> None:
+    rig.see(20)
+    stuck_then_failing(rig)
+    assert rig.worker.gap is not None
+    assert rig.worker.gap.cause is GapCause.NOTHING_MOVED
+    moved_at = rig.clock.now()
+    rig.sightings.hear(Sighting(camera=CAMERA, until=moved_at, moved_at=moved_at))
+    rig.play(0.6)
+
+    assert rig.worker.gap.cause is GapCause.DISK
+    assert rig.worker.gap.started_at <= moved_at - MARGINS.before
+    rig.play(5)
+    rig.stop()
+    whole(rig)
+    rig.check_files()
+
+
+def test_a_camera_that_is_called_in_vain_while_off_makes_no_rows(tmp_path: Path, clip: EndlessClip) -> None:
+    rig = Rig(tmp_path, clip, modes=NEVER)
+    for _ in range(20):
+        rig.lose(GapCause.UNREACHABLE)
+        rig.wait(5)
+
+    assert len([row for row in rig.book.rows if isinstance(row, GapOpened)]) <= 2
+    assert share(rig.spans(), "scheduled_off") == pytest.approx(100)
