@@ -33,9 +33,9 @@ test-kill: .prepare-dev ## Kill the recorder fifty times, the database for five 
 	@WATCHKEEP_KILLS=$(if $(QUICK),5,50) WATCHKEEP_OUTAGE_S=$(if $(QUICK),20,300) $(PY) -m pytest -s \
 		tests/system/test_kill.py tests/system/test_database_outage.py $(ARGS)
 
-test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for two (QUICK=1: as in `make test`)
+test-analyst: .prepare-dev ## Freeze the analyst for ten minutes, kill it for two, record by motion (QUICK=1: as in `make test`)
 	@WATCHKEEP_HUNG_S=$(if $(QUICK),12,600) WATCHKEEP_KILLED_S=$(if $(QUICK),20,120) $(PY) -m pytest -s \
-		tests/system/test_analyst_faults.py $(ARGS)
+		tests/system/test_analyst_faults.py tests/system/test_modes.py $(ARGS)
 
 test-interop: .prepare-dev ## Export 90 s from our simulator, GStreamer's and VLC's server, compare NAL by NAL
 	@WATCHKEEP_EXPORT_S=$(if $(QUICK),15,90) WATCHKEEP_AUDIO="aac pcmu pcma" $(PY) -m pytest -s \

@@ -17,8 +17,9 @@ from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import RunId
 from watchkeep.domain.media import Fragment, GapCause, RunStarted
 from watchkeep.domain.segment import Gap
-from watchkeep.runtime.camera_worker import Outlets, Parting, StreamWorker
+from watchkeep.runtime.camera_worker import StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.outlets import Outlets, Parting
 from watchkeep.runtime.registrar import Registrar
 from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.system import Machine

@@ -95,7 +95,6 @@ def a_camera(house: House, name: str, *, password: str = "", asking: Asking | No
         url=f"rtsp://192.0.2.10/{name.lower().replace(' ', '-')}",
         user="admin" if password else None,
         password=Secret(password) if password else None,
-        record=True,
     )
     return add_camera(
         house, asking or system_asking(), NewCamera(name=name, retention_days=None, streams=(wish,))

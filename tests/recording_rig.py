@@ -5,7 +5,7 @@ Real files, real keys, real packets; only the threads are left out: `play` takes
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from builders import CAMERA, INSTALLATION, NODE, NOON, STREAM, CountingRng, FixedClock, a_keystore
@@ -26,9 +26,15 @@ from watchkeep.domain.media import (
     SourceNotice,
     VideoParameters,
 )
+from watchkeep.domain.mode import ALWAYS, ModeSchedule
 from watchkeep.domain.segment import Gap, SegmentState
-from watchkeep.runtime.camera_worker import Outlets, Parting, StreamWorker
+from watchkeep.domain.sighting import Sighting
+from watchkeep.ingestion.modal_recording import Margins, ModalRecording
+from watchkeep.ingestion.sightings import Sightings
+from watchkeep.runtime.camera_worker import StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.modal import Modal
+from watchkeep.runtime.outlets import Outlets, Parting
 from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.system import Machine, SystemFs
 from watchkeep.storage.catalog.recorder_rows import (
@@ -161,6 +167,8 @@ class Rig:
         before: Parting | None = None,
         seed: int = 0,
         length: timedelta = timedelta(seconds=4),
+        modes: ModeSchedule = ALWAYS,
+        margins: Margins = Margins(),  # noqa: B008  # frozen
     ) -> None:
         self.root, self.clip, self.length, self._seed = root, clip, length, seed
         self.clock = clock or FixedClock()
@@ -185,19 +193,49 @@ class Rig:
         )
         self.is_disk_stuck = False
         self._number = 0
+        self.moved_at: datetime | None = None
+        self.event_at: datetime | None = None
+        self.sightings = Sightings(self.clock)
+        self.modes, self.margins = modes, margins
         address = StreamAddress(url="rtsp://192.0.2.1/main")
         self.worker = StreamWorker(
-            Stream(id=STREAM, camera=CAMERA, role=StreamRole.MAIN, address=address),
+            Stream(id=STREAM, camera=CAMERA, role=StreamRole.MAIN, address=address, modes=modes),
             source=self.source,
             outlets=Outlets(self.disk, self.viewers, self.book.submit),
             machine=machine,
             segment_length=length,
             before=before or Parting(),
+            modal=None if modes.is_continuous else self.modal(modes),
         )
 
     @property
     def footage(self) -> Path:
         return self.root / "footage"
+
+    def modal(self, modes: ModeSchedule) -> Modal:
+        recording = ModalRecording(modes, zone=UTC, margins=self.margins)
+        return Modal(CAMERA, recording, sightings=self.sightings, clock=self.clock)
+
+    def see(
+        self,
+        seconds: float,
+        *,
+        moves: bool = False,
+        has_event: bool = False,
+        lag_s: float = 0.5,
+        blind: str = "",
+    ) -> None:
+        """Play, while the analyst looks at all that comes, a little late, and says so once a second."""
+        for _ in range(round(seconds)):
+            self.play(1)
+            until = self.clock.now() - timedelta(seconds=lag_s)
+            self.moved_at = until if moves else self.moved_at
+            self.event_at = until if has_event else self.event_at
+            self.sightings.hear(
+                Sighting(
+                    camera=CAMERA, until=until, moved_at=self.moved_at, event_at=self.event_at, blind=blind
+                )
+            )
 
     def connect(self) -> None:
         self.source.notices.append(RunStarted(parameters=self.clip.parameters, is_clear_text=True))
@@ -252,6 +290,8 @@ class Rig:
             before=Parting(max(ends, default=None)),
             seed=self._seed + 1,
             length=self.length,
+            modes=self.modes,
+            margins=self.margins,
         )
         if fails_at is not None:
             rig.fs.fail(fails_at, lasts=lasts)

@@ -25,6 +25,7 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import SegmentId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap, SegmentState
 from watchkeep.storage.catalog import cameras, footage, recordings
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream, Site
@@ -260,3 +261,30 @@ def test_gaps_are_counted_inside_the_span_only(catalog: Catalog) -> None:
         put(connection, [], gaps)
 
         assert footage.gap_totals(connection, span) == [GapTotal(FRONT, 3, 41.5)]
+
+
+def test_gaps_on_purpose_are_no_loss_and_have_their_share_of_each_bucket(catalog: Catalog) -> None:
+    hour = timedelta(hours=1)
+    gaps = [
+        a_gap(1, start=START - hour, end=START + seconds(600), cause=GapCause.NOTHING_MOVED),
+        a_gap(2, start=START + seconds(600), end=START + seconds(900), cause=GapCause.UNREACHABLE),
+        a_gap(3, start=START + 1.5 * hour, cause=GapCause.SCHEDULED_OFF),
+    ]
+    stream = SealedStream(id=FRONT_MAIN, camera=FRONT, role=StreamRole.MAIN, url="rtsp://192.0.2.7/")
+    camera = SealedCamera(
+        id=FRONT, site=SITE, name="f", is_enabled=True, retention_days=1, streams=(stream,), created_at=START
+    )
+    with catalog.transaction() as connection:
+        cameras.put_site(connection, Site(id=SITE, name="Home", zone="UTC"))
+        cameras.insert_camera(connection, camera)
+        put(connection, [], gaps)
+        span = Interval(START, START + 4 * hour)
+        lasting = footage.unwanted_per_bucket(
+            connection, gaps[0].stream, span, bucket=hour, now=START + 2.5 * hour
+        )
+        early = footage.unwanted_per_bucket(connection, gaps[0].stream, span, bucket=hour, now=START)
+        (total,) = footage.gap_totals(connection, span)
+
+    assert lasting == [(START, 600.0), (START + hour, 1800.0), (START + 2 * hour, 1800.0)]
+    assert early == []
+    assert (total.count, total.seconds) == (1, 300.0)

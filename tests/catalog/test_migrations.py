@@ -98,3 +98,28 @@ def test_of_several_at_once_each_migration_is_run_by_one(empty_database: Databas
         thread.join()
 
     assert sorted(len(names) for names in done) == [0, 0, 0, len(known())]
+
+
+def test_streams_that_were_recorded_or_only_watched_are_so_after_modes_came(empty_database: Database) -> None:
+    dsn = empty_database.dsn(CatalogRole.OWNER)
+    before = [migration for migration in known() if migration.name < "0011"]
+    migrate(dsn, migrations=before)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("set role watchkeep_owner")
+        connection.execute("insert into sites (site_id, name) values (gen_random_uuid(), 'Home')")
+        connection.execute(
+            "insert into cameras (camera_id, site_id, name, created_at)"
+            " select 'door', site_id, 'Door', now() from sites"
+        )
+        for role, record in (("main", True), ("sub", False)):
+            connection.execute(
+                "insert into streams (stream_id, camera_id, role, url, record, created_at)"
+                " values (gen_random_uuid(), 'door', %s, 'rtsp://192.0.2.1/x', %s, now())",
+                (role, record),
+            )
+
+    migrate(dsn)
+
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("select role, recording_mode, mode_spans from streams order by role")
+        assert rows.fetchall() == [("main", "continuous", []), ("sub", "off", [])]

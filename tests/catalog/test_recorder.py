@@ -27,9 +27,9 @@ from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause, RunStarted, SourceNotice
 from watchkeep.runtime import registrar as registrar_module
-from watchkeep.runtime.camera_worker import PacketSource
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.recorder import Recorder
 from watchkeep.runtime.registrar import Registrar
 from watchkeep.runtime.system import Machine, SystemFs

@@ -2,13 +2,17 @@
 
 import json
 from typing import Any, cast
+from uuid import UUID
+
+import pytest
 
 from house_builder import OneCameraProber
 from site_server import Site, problem
 from watchkeep.application import demo
 from watchkeep.application.house import DemoPhase
-from watchkeep.domain.camera import StreamRole
-from watchkeep.storage.catalog import cameras, settings
+from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
+from watchkeep.domain.ids import StreamId
+from watchkeep.storage.catalog import cameras, settings, states
 
 SECRET = "canary-pa55word"
 MAIN = {"role": "main", "url": "rtsp://192.0.2.10:554/live", "user": "admin", "password": SECRET}
@@ -169,3 +173,79 @@ def test_the_demonstration_adds_its_cameras_once_and_leaves_removed_ones_away(si
         assert settings.get(conn, demo.WANTED) == "off"
     browser.post("/api/v1/demo", json={"on": True})
     assert demo.furnish(site.house, wishes) == ["entrance", "street-2"]
+
+
+def test_a_stream_has_a_mode_and_spans_of_the_week_that_stay_until_they_are_changed(site: Site) -> None:
+    browser, camera = added(site)
+    span = {"days": ["sat", "sun"], "start": "22:00", "end": "06:00", "mode": "continuous"}
+    address = "/api/v1/cameras/front-door"
+
+    changed = browser.patch(address, json={"streams": [{**MAIN, "mode": "motion", "schedule": [span]}]})
+    renamed = browser.patch(address, json={"streams": [{**MAIN, "password": None}]})
+    cleared = browser.patch(address, json={"streams": [{**MAIN, "schedule": []}]})
+
+    assert [(each["streams"][0]["mode"], each["streams"][0]["schedule"]) for each in (
+        camera, changed.json(), renamed.json(), cleared.json()
+    )] == [("continuous", []), ("motion", [span]), ("motion", [span]), ("motion", [])]  # fmt: skip
+    told = [entry["facts"].get("main mode") for entry in browser.get("/api/v1/audit").json()["items"]]
+    assert "continuous → motion; sat sun 22:00–06:00 continuous" in told
+
+
+def test_the_older_word_for_a_mode_is_taken(site: Site) -> None:
+    browser, _ = added(site)
+    modes = [
+        browser.patch("/api/v1/cameras/front-door", json={"streams": [{**MAIN, "record": word}]}).json()[
+            "streams"
+        ][0]["mode"]
+        for word in (False, True)
+    ]
+
+    assert modes == ["off", "continuous"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mode": "sometimes"},
+        {"schedule": [{"days": [], "start": "08:00", "end": "09:00", "mode": "off"}]},
+        {"schedule": [{"days": ["mon"], "start": "8:00", "end": "09:00", "mode": "off"}]},
+        {"schedule": [{"days": ["mon"], "start": "08:00", "end": "08:00", "mode": "off"}]},
+        {"schedule": [{"days": ["mon", "mon"], "start": "08:00", "end": "09:00", "mode": "off"}]},
+        {"schedule": [{"days": ["mon"], "start": "24:00", "end": "09:00", "mode": "off"}]},
+        {"schedule": [{"days": ["mon"], "start": "08:00", "end": "09:00", "mode": "off"}] * 51},
+    ],
+    ids=str,
+)
+def test_a_mode_or_a_span_that_cannot_be_is_refused(site: Site, wrong: dict[str, object]) -> None:
+    browser, _ = added(site)
+
+    answer = browser.patch("/api/v1/cameras/front-door", json={"streams": [{**MAIN, **wrong}]})
+
+    assert answer.status_code == 422
+
+
+def test_a_camera_that_waits_for_something_to_record_is_well(site: Site) -> None:
+    browser, camera = added(site)
+    now = site.house.clock.now()
+    state = StreamState(
+        stream=StreamId(UUID(camera["streams"][0]["id"])),
+        condition=StreamCondition.STANDBY,
+        since=now,
+        detail="not recorded while nothing moves",
+        codec="h264",
+        width_px=640,
+        height_px=360,
+        frames_per_second=25.0,
+        bits_per_second=1_000_000,
+        is_clear_text=True,
+        seen_at=now,
+    )
+    with site.house.catalog.transaction() as conn:
+        states.put_stream_states(conn, [state])
+
+    health = browser.get("/api/v1/health").json()
+
+    assert health["cameras"] == {"total": 1, "recording": 1}
+    assert health["sentence"] == (
+        "The camera is well. 1 of them waits for something to record, as it is set."
+    )

@@ -316,7 +316,7 @@ def test_the_timeline_accounts_for_every_second_and_long_ones_come_in_buckets(si
     )
     assert (short["bucket_s"], short["buckets"]) == (None, [])
     assert (long["bucket_s"], len(long["buckets"]), long["spans"]) == (3600, 72, [])
-    assert long["buckets"][0] == ["2025-06-01T12:00:00.000000Z", round(20 / 3600, 4)]
+    assert long["buckets"][0] == ["2025-06-01T12:00:00.000000Z", round(20 / 3600, 4), 0.0]
     assert long["buckets"][1][1] == 0
 
 

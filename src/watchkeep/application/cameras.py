@@ -24,6 +24,7 @@ from watchkeep.domain.camera import (
 )
 from watchkeep.domain.errors import Conflict, Invalid, NotFound
 from watchkeep.domain.ids import CameraId, StreamId, uuid7
+from watchkeep.domain.mode import ALWAYS, ModeSchedule, ModeSpan, RecordingMode, clock_text
 from watchkeep.sources.address import checked_address, place_of
 from watchkeep.storage.catalog import cameras, outbox, states
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
@@ -40,13 +41,16 @@ class StreamWish:
     Attributes:
         user: None keeps what is there (or what the address itself carries).
         password: None keeps the one there is; an empty one clears it.
+        mode: What is recorded outside the spans; None keeps what there is, of a new stream continuous.
+        spans: Of the week, with modes of their own; None keeps those there are.
     """
 
     role: StreamRole
     url: str
     user: str | None
     password: Secret | None
-    record: bool
+    mode: RecordingMode | None = None
+    spans: tuple[ModeSpan, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ class StreamView:
     url: str
     user: str
     has_password: bool
-    record: bool
+    modes: ModeSchedule
     state: StreamState | None
 
 
@@ -252,7 +256,7 @@ def _view(subject: Subject, camera: SealedCamera, seen: Mapping[StreamId, Stream
                 url=stream.url if may_configure else "",
                 user=stream.user_name if may_configure else "",
                 has_password=bool(stream.sealed_password),
-                record=stream.record,
+                modes=stream.modes,
                 state=seen.get(stream.id),
             )
             for stream in camera.streams
@@ -308,10 +312,18 @@ def _sealed(
                 url=address.url,
                 user_name=address.user,
                 sealed_password=house.keystore.seal(PASSWORD_PURPOSE, password) if password else b"",
-                record=wish.record,
+                modes=_modes(wish, before),
             )
         )
     return tuple(made)
+
+
+def _modes(wish: StreamWish, before: SealedStream | None) -> ModeSchedule:
+    known = ALWAYS if before is None else before.modes
+    return ModeSchedule(
+        default=known.default if wish.mode is None else wish.mode,
+        spans=known.spans if wish.spans is None else wish.spans,
+    )
 
 
 def _checked(house: House, url: str, user: str | None, password: Secret | None) -> StreamAddress:
@@ -363,6 +375,16 @@ def _differences(old: SealedCamera, new: SealedCamera) -> dict[str, str]:
         if was is None or was.url != stream.url:
             # The place only: some cameras want a password in the path.
             facts[f"{stream.role} place"] = place_of(StreamAddress(url=stream.url))
+        if was is not None and was.modes != stream.modes:
+            facts[f"{stream.role} mode"] = f"{_told(was.modes)} → {_told(stream.modes)}"
         if was is not None and was.sealed_password != stream.sealed_password:
             facts[f"{stream.role} password"] = "set again"
     return facts
+
+
+def _told(modes: ModeSchedule) -> str:
+    spans = "".join(
+        f"; {' '.join(span.days)} {clock_text(span.start_minute)}–{clock_text(span.end_minute)} {span.mode}"
+        for span in modes.spans
+    )
+    return f"{modes.default}{spans}"

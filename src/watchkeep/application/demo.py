@@ -10,6 +10,7 @@ from watchkeep.application.house import DemoPhase, DemoState, House
 from watchkeep.domain.access import Action
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.mode import RecordingMode
 from watchkeep.storage.catalog import cameras, outbox, settings
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -70,11 +71,11 @@ def furnish(house: House, wishes: Sequence[DemoCamera]) -> list[CameraId]:
         present = {camera.id for camera in cameras.list_cameras(conn)}
     made: list[CameraId] = []
     for wish in wishes:
+        camera = known.get(wish.name)
         streams = tuple(
-            StreamWish(role=role, url=url, user=None, password=None, record=role is StreamRole.MAIN)
+            StreamWish(role=role, url=url, user=None, password=None, mode=_mode(role) if not camera else None)
             for role, url in wish.addresses.items()
         )
-        camera = known.get(wish.name)
         if camera is None:
             new = NewCamera(name=wish.name, retention_days=_RETENTION_DAYS, streams=streams)
             camera = add_camera(house, asking, new).id
@@ -87,6 +88,10 @@ def furnish(house: House, wishes: Sequence[DemoCamera]) -> list[CameraId]:
             continue
         made.append(camera)
     return made
+
+
+def _mode(role: StreamRole) -> RecordingMode:
+    return RecordingMode.CONTINUOUS if role is StreamRole.MAIN else RecordingMode.OFF
 
 
 def _known(conn: Connection) -> dict[str, CameraId]:

@@ -16,6 +16,7 @@ from watchkeep.storage.catalog.cameras import SealedCamera
 
 STALE = timedelta(seconds=30)
 """A recorder says every few seconds what its streams do; an older word says nothing of now."""
+_WELL = (StreamCondition.RECORDING, StreamCondition.STANDBY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Health:
     """How it goes, of the asker's cameras.
 
     Attributes:
+        recording: Cameras that record, or that wait for something to record.
         total: Cameras that are switched on.
         database: "ok", or "behind" while rows wait for it.
     """
@@ -46,10 +48,11 @@ def read_health(house: House, asking: Asking) -> Health:
         known = [camera for camera in cameras.list_cameras(conn, scope=scope) if camera.is_enabled]
         seen = states.stream_states(conn)
         detecting = detector.look_at(house, asking, conn)
-    recording = sum(1 for camera in known if _is_recording(camera, seen, now))
+    recording = sum(1 for camera in known if _is(camera, _WELL, seen, now))
+    waiting_for_sign = recording - sum(1 for camera in known if _is(camera, _WELL[:1], seen, now))
     waiting = house.spool.depth()
     return Health(
-        sentence=_sentence(recording, len(known), waiting),
+        sentence=_sentence(recording, len(known), waiting, waiting_for_sign),
         recording=recording,
         total=len(known),
         database="behind" if waiting else "ok",
@@ -60,20 +63,29 @@ def read_health(house: House, asking: Asking) -> Health:
     )
 
 
-def _is_recording(camera: SealedCamera, seen: dict[StreamId, StreamState], now: datetime) -> bool:
+def _is(
+    camera: SealedCamera,
+    conditions: Sequence[StreamCondition],
+    seen: dict[StreamId, StreamState],
+    now: datetime,
+) -> bool:
     main: Sequence[StreamState] = [
         seen[stream.id] for stream in camera.streams if stream.role is StreamRole.MAIN and stream.id in seen
     ]
-    return any(state.condition is StreamCondition.RECORDING and now - state.seen_at < STALE for state in main)
+    return any(state.condition in conditions and now - state.seen_at < STALE for state in main)
 
 
-def _sentence(recording: int, total: int, waiting: int) -> str:
+def _sentence(recording: int, total: int, waiting: int, waiting_for_sign: int) -> str:
     if total == 0:
         said = "No camera is set up yet."
     elif recording == total:
         said = "The camera is recording." if total == 1 else f"All {total} cameras are recording."
     else:
         said = f"{recording} of {total} cameras {'is' if recording == 1 else 'are'} recording."
+    if waiting_for_sign:
+        verb = "waits" if waiting_for_sign == 1 else "wait"
+        said = said.replace("recording", "well")
+        said += f" {waiting_for_sign} of them {verb} for something to record, as it is set."
     if waiting:
         said += f" {waiting} notes wait for the database; footage is safe."
     return said

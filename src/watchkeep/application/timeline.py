@@ -26,10 +26,11 @@ LONGEST_DELAY = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The share of a stretch that was recorded, in [0, 1]."""
+    """The shares of a stretch recorded, and not recorded on purpose: in [0, 1], also their sum."""
 
     start: datetime
     recorded_share: float
+    unwanted_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +92,15 @@ def read_timeline(  # who, what, and how fine
             )
         length = timedelta(seconds=math.ceil(when.length.total_seconds() / buckets))
         recorded = footage.recorded_per_bucket(conn, stream.id, when, bucket=length)
+        now = house.clock.now()
+        unwanted = footage.unwanted_per_bucket(conn, stream.id, when, bucket=length, now=now)
     return Timeline(
         when=when,
         known_since=known.created_at,
         oldest=oldest,
         newest=newest,
         bucket_s=length.total_seconds(),
-        buckets=shares(when, length, dict(recorded)),
+        buckets=shares(when, length, dict(recorded), dict(unwanted)),
     )
 
 
@@ -130,13 +133,20 @@ def _known_since(created_at: datetime, segments: Sequence[Segment], gaps: Sequen
     return first if created_at < first <= created_at + LONGEST_DELAY else created_at
 
 
-def shares(when: Interval, length: timedelta, recorded: dict[datetime, float]) -> list[Bucket]:
-    """Turn seconds recorded per bucket into shares; buckets without footage are 0."""
+def shares(
+    when: Interval,
+    length: timedelta,
+    recorded: dict[datetime, float],
+    unwanted: dict[datetime, float] | None = None,
+) -> list[Bucket]:
+    """Turn seconds per bucket into shares; buckets without footage are 0, and footage wins over gaps."""
     made: list[Bucket] = []
     start = when.start
     while start < when.end:
         end = min(start + length, when.end)
-        share = recorded.get(start, 0.0) / (end - start).total_seconds()
-        made.append(Bucket(start, round(min(share, 1.0), 4)))
+        seconds = (end - start).total_seconds()
+        share = round(min(recorded.get(start, 0.0) / seconds, 1.0), 4)
+        rest = round(min((unwanted or {}).get(start, 0.0) / seconds, 1.0 - share), 4)
+        made.append(Bucket(start, share, rest))
         start = end
     return made

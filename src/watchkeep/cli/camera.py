@@ -11,8 +11,10 @@ from watchkeep.application.cameras import CameraChange, CameraView, NewCamera, S
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
 from watchkeep.cli.output import Fact, Output
 from watchkeep.cli.secrets import read_password
-from watchkeep.domain.camera import Secret, StreamRole
+from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.errors import Invalid, NotFound
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.mode import ModeSpan, RecordingMode, span_of
 from watchkeep.runtime.opening import opened_house
 from watchkeep.runtime.system import Machine
 
@@ -46,6 +48,7 @@ def add(  # noqa: PLR0917  # typer reads them by name
     password: PasswordOption = False,
     retention_days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days to keep.")] = None,
     audio: Annotated[bool, typer.Option("--audio", help="Record its audio, too.")] = False,
+    mode: Annotated[RecordingMode, typer.Option(help="What is recorded.")] = RecordingMode.CONTINUOUS,
     is_untested: Annotated[bool, typer.Option("--no-test", help="Add it without trying it first.")] = False,
     data: DataOption = None,
     json: JsonOption = False,
@@ -53,9 +56,11 @@ def add(  # noqa: PLR0917  # typer reads them by name
     """Add a camera; its main stream is tried first."""
     output = Output(json)
     secret = read_password("Password of the camera") if password else None
-    streams = [_wish(StreamRole.MAIN, url, user, secret)]
-    if sub is not None:
-        streams.append(_wish(StreamRole.SUB, sub, user, secret))
+    addresses = {StreamRole.MAIN: url} | ({StreamRole.SUB: sub} if sub is not None else {})
+    streams = [
+        StreamWish(role=role, url=address, user=user, password=secret, mode=mode)
+        for role, address in addresses.items()
+    ]
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
         if not is_untested:
             output.step("trying the camera")
@@ -120,6 +125,45 @@ def switch_audio(
     output.show(_facts(changed), f"{changed.name}: {what}.")
 
 
+@app.command("mode")
+def set_mode(  # typer reads them by name
+    camera: Annotated[str, typer.Argument(help="Its id, as `watchkeep camera list` shows it.")],
+    mode: Annotated[RecordingMode, typer.Argument(help="What is recorded outside the spans.")],
+    stream: Annotated[StreamRole, typer.Option(help="Of which stream.")] = StreamRole.MAIN,
+    span: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A span of the week with a mode of its own, by the site's clock: "
+            "'mon,tue,wed 08:00-18:00 off'. More than one may be given; the first that holds counts."
+        ),
+    ] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what of a stream is recorded, and when; spans that are not named are gone."""
+    output = Output(json)
+    spans = tuple(_span(text) for text in span or ())
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        known = cameras.get_camera(opened.house, opened.asking, CameraId(camera))
+        if stream not in {each.role for each in known.streams}:
+            raise NotFound(f"{known.name} has no {stream} stream; name one that it has.", camera=camera)
+        wishes = tuple(
+            StreamWish(
+                role=each.role,
+                url=each.url,
+                user=None,
+                password=None,
+                mode=mode if each.role is stream else None,
+                spans=spans if each.role is stream else None,
+            )
+            for each in known.streams
+        )
+        changed = cameras.change_camera(
+            opened.house, opened.asking, CameraId(camera), CameraChange(streams=wishes)
+        )
+    output.show(_facts(changed), f"{changed.name}: the {stream} stream is in the mode {mode} from now on.")
+
+
 @app.command()
 def remove(
     camera: Annotated[str, typer.Argument(help="Its id, as `watchkeep camera list` shows it.")],
@@ -133,8 +177,16 @@ def remove(
     output.show({"removed": camera}, f"{camera} is removed; its footage stays until it expires.")
 
 
-def _wish(role: StreamRole, url: str, user: str | None, password: Secret | None) -> StreamWish:
-    return StreamWish(role=role, url=url, user=user, password=password, record=True)
+def _span(text: str) -> ModeSpan:
+    """A span of "mon,tue 22:00-06:00 off"."""
+    try:
+        days, clock, mode = text.split()
+        start, end = clock.split("-")
+        return span_of({"days": days.split(","), "start": start, "end": end, "mode": mode})
+    except ValueError as error:
+        raise Invalid(
+            f"{text!r} is no span of the week ({error}); write for example 'sat,sun 22:00-06:00 motion'."
+        ) from error
 
 
 def _facts(camera: CameraView) -> dict[str, Fact]:
@@ -148,4 +200,5 @@ def _facts(camera: CameraView) -> dict[str, Fact]:
         "audio": camera.audio,
         "condition": state.condition.value if state is not None else "unknown",
         "streams": [f"{stream.role} {stream.url}" for stream in camera.streams],
+        "modes": [f"{stream.role} {stream.modes.default}" for stream in camera.streams],
     }

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from watchkeep.domain.ids import CameraId, StreamId
+from watchkeep.domain.mode import ALWAYS, ModeSchedule
 
 _CAMERA_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 
@@ -72,6 +73,7 @@ class Stream:
     """One encoded view of a camera.
 
     Attributes:
+        modes: What of it is recorded, and when; it can be watched live in any mode.
         audio: Whether sound is taken, too; when it is not, the source does not even ask the camera for it.
     """
 
@@ -79,8 +81,18 @@ class Stream:
     camera: CameraId
     role: StreamRole
     address: StreamAddress
-    record: bool = True
+    modes: ModeSchedule = ALWAYS
     audio: bool = False
+
+    @property
+    def takes_audio(self) -> bool:
+        """Whether the source is asked for sound: it is only ever recorded, never heard live."""
+        return self.audio and self.modes.is_ever_recorded
+
+    @property
+    def takes_metadata(self) -> bool:
+        """Whether the source is asked for what the camera says of its scene: it is only ever recorded."""
+        return self.modes.is_ever_recorded
 
 
 def camera_id_from(name: str) -> CameraId:
@@ -98,6 +110,8 @@ class StreamCondition(StrEnum):
     """What a stream is doing now."""
 
     RECORDING = "recording"
+    STANDBY = "standby"
+    """Pictures come and are not recorded now, on purpose."""
     CONNECTING = "connecting"
     FAILED = "failed"
     OFF = "off"

@@ -176,10 +176,24 @@ class GapCause(StrEnum):
     DISK = "disk"
     RECORDER_STOPPED = "recorder_stopped"
     SWITCHED_OFF = "switched_off"
+    SCHEDULED_OFF = "scheduled_off"
+    """Its mode was off: always, or in this span of the week."""
+    NOTHING_MOVED = "nothing_moved"
+    """Its mode was motion, and the analyst saw none."""
+    NO_EVENT = "no_event"
+    """Its mode was events, and there was none."""
     CLOCK_STEP = "clock_step"
     DELETED = "deleted"
     DAMAGED = "damaged"
     UNKNOWN = "unknown"
+
+    @property
+    def is_on_purpose(self) -> bool:
+        """Whether the stream was there and is not recorded because somebody wants it so: no loss."""
+        return self in _ON_PURPOSE
+
+
+_ON_PURPOSE = frozenset({GapCause.SCHEDULED_OFF, GapCause.NOTHING_MOVED, GapCause.NO_EVENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The words between the recorder and those who watch while it records.
 
 Framed as `frames` says. A reader says Subscribe once; the recorder answers NoStream or Init, then fragments
-in order, Dropped where some are missing, and Init again when a new run begins.
+in order, Dropped where some are missing, and Init again when a new run begins. The analyst, a reader itself,
+says Sighted about once a second, and at once on a change.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from uuid import UUID
 
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.frames import FRAME_LIMIT_BYTES, Facts, FrameDecoder, encode_frame, number_of, text_of
-from watchkeep.domain.ids import RunId, StreamId
+from watchkeep.domain.ids import CameraId, RunId, StreamId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import Fragment
+from watchkeep.domain.sighting import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,14 @@ class NoStream:
     stream: StreamId
 
 
-Word = Subscribe | Init | FragmentNotice | Dropped | NoStream
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """The analyst says what it sees of a camera."""
+
+    sighting: Sighting
+
+
+Word = Sighted | Subscribe | Init | FragmentNotice | Dropped | NoStream
 
 
 def encode(word: Word) -> bytes:
@@ -70,6 +79,8 @@ def encode(word: Word) -> bytes:
             binary = word.init
         case FragmentNotice(fragment):
             facts, binary = fragment_facts(fragment), fragment.payload
+        case Sighted(sighting):
+            facts = _sighting_facts(sighting)
         case Dropped(count):
             facts = {"word": "dropped", "count": count}
         case _:
@@ -105,6 +116,8 @@ def _decode(facts: Facts, binary: bytes) -> Word:
                 return Dropped(number_of(facts, "count"))
             case "no_stream":
                 return NoStream(_stream(facts))
+            case "sighted":
+                return Sighted(_sighting(facts))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Invalid("the other side of the recorder's socket sends words that make no sense") from error
     raise Invalid("the other side of the recorder's socket is of another version; update both")
@@ -112,6 +125,43 @@ def _decode(facts: Facts, binary: bytes) -> Word:
 
 def _stream(facts: Facts) -> StreamId:
     return StreamId(UUID(text_of(facts, "stream")))
+
+
+def _sighting_facts(sighting: Sighting) -> dict[str, str | int | bool]:
+    def text(instant: datetime | None) -> str:
+        return "" if instant is None else instant.isoformat()
+
+    return {
+        "word": "sighted",
+        "camera": sighting.camera,
+        "until": text(sighting.until),
+        "moved_at": text(sighting.moved_at),
+        "event_at": text(sighting.event_at),
+        "tells_events": sighting.tells_events,
+        "blind": sighting.blind,
+    }
+
+
+def _sighting(facts: Facts) -> Sighting:
+    def instant(name: str) -> datetime | None:
+        text = text_of(facts, name)
+        return _in_utc(text) if text else None
+
+    return Sighting(
+        camera=CameraId(text_of(facts, "camera")),
+        until=instant("until"),
+        moved_at=instant("moved_at"),
+        event_at=instant("event_at"),
+        tells_events=bool(number_of(facts, "tells_events")),
+        blind=text_of(facts, "blind"),
+    )
+
+
+def _in_utc(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.utcoffset() != timedelta(0):
+        raise ValueError("times are in UTC")
+    return instant
 
 
 def fragment_facts(fragment: Fragment) -> dict[str, str | int | bool]:
@@ -133,9 +183,7 @@ def fragment_facts(fragment: Fragment) -> dict[str, str | int | bool]:
 
 def fragment_of(facts: Facts, payload: bytes) -> Fragment:
     """A fragment of what `fragment_facts` made; ValueError, KeyError or TypeError if it is none."""
-    start, end = (datetime.fromisoformat(text_of(facts, name)) for name in ("start", "end"))
-    if start.utcoffset() != timedelta(0):
-        raise ValueError("times are in UTC")
+    start, end = (_in_utc(text_of(facts, name)) for name in ("start", "end"))
     return Fragment(
         run=RunId(UUID(text_of(facts, "run"))),
         sequence=number_of(facts, "sequence"),

@@ -7,6 +7,7 @@ import logging
 import selectors
 import socket
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from watchkeep.domain.offering import (
     FragmentNotice,
     Init,
     NoStream,
+    Sighted,
     Subscribe,
     Word,
     WordDecoder,
     encode,
 )
+from watchkeep.domain.sighting import Sighting
 from watchkeep.ingestion.parameters import codec_string
 from watchkeep.ingestion.reader_queue import ReaderQueue
 from watchkeep.ingestion.ring import Ring
@@ -54,8 +57,19 @@ class FragmentOffer:
         dropped_fragments: For all readers together, since the start.
     """
 
-    def __init__(self, path: Path, *, queue_limit_bytes: int = QUEUE_LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        queue_limit_bytes: int = QUEUE_LIMIT_BYTES,
+        hear: Callable[[Sighting], None] = lambda _: None,
+    ) -> None:
         """Listen at path, mode 0600; the socket that a killed recorder left is replaced.
+
+        Args:
+            path: Where.
+            queue_limit_bytes: What may wait for one reader.
+            hear: Takes what the analyst says that it sees.
 
         Raises:
             Conflict: Another recorder listens there.
@@ -63,6 +77,7 @@ class FragmentOffer:
         """
         self._path = path
         self._queue_limit_bytes = queue_limit_bytes
+        self._hear = hear
         self._streams: dict[StreamId, _Offered] = {}
         self._readers: dict[socket.socket, _Reader] = {}
         self._watched: Counter[StreamId] = Counter()
@@ -180,6 +195,9 @@ class FragmentOffer:
             self._part(reader)
             return
         for word in words:
+            if isinstance(word, Sighted):
+                self._hear(word.sighting)
+                continue
             if not isinstance(word, Subscribe) or reader.stream is not None:
                 log.warning("reader refused", extra={"word": type(word).__name__})
                 self._part(reader)

@@ -90,7 +90,8 @@ class Decoder:
                 known.examiner.begin(item.init)
                 continue
             yield from known.examiner.examine(item)
-            yield Done(stream, item.sequence)
+            examiner = known.examiner
+            yield Done(stream, item.sequence, examiner.seen_until, examiner.moved_at)
             return
 
     def _stream(self, stream: StreamId) -> _Stream:

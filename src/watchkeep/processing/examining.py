@@ -36,7 +36,11 @@ Shot = tuple[Frame, datetime]
 
 
 class StreamExaminer:
-    """Of one stream."""
+    """Of one stream.
+
+    Attributes:
+        seen_until: The newest picture that was compared with what was there before.
+    """
 
     def __init__(self, stream: StreamId, detect: Detect, *, width: int, height: int) -> None:
         self._stream = stream
@@ -52,11 +56,17 @@ class StreamExaminer:
         self._position: tuple[Gop, int] | None = None
         self._is_broken = False
         self._is_open = False
+        self.seen_until: datetime | None = None
         self._moved_at: datetime | None = None
         self._pace = Pace()
         self._blocks: NDArray[np.float32] | None = None
         self._vain_since: datetime | None = None
         self._times: dict[int, datetime] = {}
+
+    @property
+    def moved_at(self) -> datetime | None:
+        """The newest picture in which something moved."""
+        return self._moved_at
 
     def begin(self, init: bytes) -> None:
         """A run starts."""
@@ -138,6 +148,7 @@ class StreamExaminer:
             previous is not None and has_moved(previous, key)
         )
         self._blocks = key
+        self.seen_until = last[1]
         if moved:
             self._moved_at = first[1]
             yield from self._open(gop)
@@ -165,6 +176,7 @@ class StreamExaminer:
                 if self._blocks is not None and has_moved(self._blocks, blocks):
                     self._moved_at = max(at, self._moved_at or at)
                 self._blocks = blocks
+                self.seen_until = at
                 yield self._look(frame, at, every=LOOK_EVERY)
 
     def _decode(self, gop: Gop, *, until: datetime | None) -> Iterator[Skipped | Shot]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -119,10 +119,17 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A fragment is finished with."""
+    """A fragment is finished with.
+
+    Attributes:
+        seen_until: The newest picture that was compared with what was there before; None: none was yet.
+        moved_at: The newest in which something moved.
+    """
 
     stream: StreamId
     sequence: int
+    seen_until: datetime | None = None
+    moved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,9 @@ def encode(word: AnalystWord | DecoderWord) -> bytes:
             facts |= {"card": asdict(card) | {"id": str(card.id)}, "sandbox": list(sandbox)}
         case Looked(look):
             facts |= _look_facts(look)
+        case Done():
+            facts |= {"stream": str(word.stream), "sequence": word.sequence}
+            facts |= {"seen_until": _text(word.seen_until), "moved_at": _text(word.moved_at)}
         case Picture():
             facts |= {"number": word.number, "width_px": word.width_px, "height_px": word.height_px}
             binary = word.jpeg
@@ -256,7 +266,12 @@ _DECODER_WORDS: dict[str, Callable[[Facts], DecoderWord]] = {
     "Skipped": lambda facts: Skipped(
         _stream(facts), number_of(facts, "frames"), SkipReason(text_of(facts, "reason"))
     ),
-    "Done": lambda facts: Done(_stream(facts), number_of(facts, "sequence")),
+    "Done": lambda facts: Done(
+        _stream(facts),
+        number_of(facts, "sequence"),
+        _instant(facts, "seen_until"),
+        _instant(facts, "moved_at"),
+    ),
     "Failed": lambda facts: Failed(_stream(facts), text_of(facts, "sentence")),
     "NoPicture": lambda facts: NoPicture(number_of(facts, "number"), text_of(facts, "sentence")),
 }
@@ -318,6 +333,20 @@ def _cut(lengths: object, binary: bytes) -> list[bytes]:
         parts.append(binary[at : at + length])
         at += length
     return parts
+
+
+def _text(instant: datetime | None) -> str:
+    return "" if instant is None else instant.isoformat()
+
+
+def _instant(facts: Facts, name: str) -> datetime | None:
+    text = text_of(facts, name)
+    if not text:
+        return None
+    instant = datetime.fromisoformat(text)
+    if instant.utcoffset() != timedelta(0):
+        raise ValueError("times are in UTC")
+    return instant
 
 
 def _stream(facts: Facts) -> StreamId:

@@ -1,4 +1,4 @@
-"""What to look at: one stream of each enabled camera, with the camera's rules."""
+"""What to look at: one stream of each enabled camera that has rules, or is recorded by what is seen."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,11 +28,14 @@ def read_analysis_plan(catalog: Catalog, *, unless: int | None) -> tuple[int, li
         for rule in rules.list_rules(connection, frozenset(camera.id for camera in enabled)):
             if rule.text.is_enabled:
                 by_camera[rule.camera].append(rule)
-    plans = [
-        WatchPlan(camera=camera.id, stream=stream.id, rules=tuple(by_camera[camera.id]))
-        for camera in enabled
-        if (stream := _lightest(camera.streams)) is not None and by_camera[camera.id]
-    ]
+    plans: list[WatchPlan] = []
+    for camera in enabled:
+        stream, its_rules = _lightest(camera.streams), tuple(by_camera[camera.id])
+        tells_recorder = any(each.modes.asks_analyst for each in camera.streams)
+        if stream is not None and (its_rules or tells_recorder):
+            plans.append(
+                WatchPlan(camera=camera.id, stream=stream.id, rules=its_rules, tells_recorder=tells_recorder)
+            )
     return revision, plans
 
 

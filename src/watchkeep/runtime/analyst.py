@@ -17,9 +17,11 @@ from watchkeep.domain.detection import Look, ModelCard
 from watchkeep.domain.errors import CatalogUnavailable, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.domain.ids import StreamId
+from watchkeep.domain.offering import Sighted
 from watchkeep.processing.words import (
     AnalystWord,
     DecoderWord,
+    Done,
     Failed,
     Feed,
     Looked,
@@ -132,6 +134,7 @@ class Analyst:
         for stream, watch in self._watches.items():
             self._tell(watch, watch.hear(self._readers[stream].poll()), now_ns)
             watch.turn()
+            self._tell_recorder(stream, watch, now_ns)
         if self._decoder is not None:
             for order in self._pictures.orders():
                 self._decoder.send(encode(order))
@@ -236,6 +239,11 @@ class Analyst:
         for word in words:
             self._decoder.send(encode(word), is_fragment=isinstance(word, Feed))
 
+    def _tell_recorder(self, stream: StreamId, watch: Watch, now_ns: int) -> None:
+        sighting = watch.sighting(now_ns)
+        if sighting is not None:
+            self._readers[stream].say(Sighted(sighting))
+
     def _take(self, word: DecoderWord) -> None:
         match word:
             case Ready(card, sandbox):
@@ -248,6 +256,8 @@ class Analyst:
                 watch = self._watches[stream]
                 SKIPPED.labels(watch.plan.camera, reason).inc(frames)
                 watch.skipped(frames)
+            case Done(stream, _, seen_until, moved_at) if stream in self._watches:
+                self._watches[stream].looked(until=seen_until, moved_at=moved_at)
             case Failed(stream, sentence) if stream in self._watches:
                 self._watches[stream].fail(sentence)
             case Picture():
@@ -275,8 +285,8 @@ class Analyst:
         """Hand what happened to the writer."""
         for watch in self._watches.values():
             news = watch.take_news()
-            if not news:
-                continue
+            if not news or not (watch.plan.rules or news.events):
+                continue  # without rules it is looked at for the recorder's sake, and nothing is kept of it
             for event in news.events:
                 self._pictures.wish(event)
             self._writer.submit(

@@ -8,14 +8,12 @@ gap with its cause.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from watchkeep.domain.camera import Stream, StreamCondition, StreamState
 from watchkeep.domain.category import DataClass
-from watchkeep.domain.ids import GapId, RunId, uuid7
+from watchkeep.domain.ids import RunId, uuid7
 from watchkeep.domain.media import (
     AudioPacket,
     CameraClock,
@@ -32,13 +30,16 @@ from watchkeep.ingestion.audio_boxes import describable
 from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.segmenter import Segmenter
 from watchkeep.ingestion.wall_clock import WallClock
-from watchkeep.runtime.disk_writer import DiskWriter, SegmentStart
-from watchkeep.runtime.packet_feed import ChunkReaders, PacketFeed
+from watchkeep.runtime.disk_writer import SegmentStart
+from watchkeep.runtime.gap_ledger import GapLedger
+from watchkeep.runtime.modal import Modal
+from watchkeep.runtime.outlets import Outlets, Parting
+from watchkeep.runtime.packet_feed import PacketFeed
 from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.stream_rate import StreamRate
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog import recorder_rows
-from watchkeep.storage.catalog.recorder_rows import GapClosed, GapOpened, RecorderRow, RunBegan
+from watchkeep.storage.catalog.recorder_rows import RunBegan
 
 log = logging.getLogger(__name__)
 
@@ -46,41 +47,12 @@ DISK_PAUSE_NS = 1_000_000_000
 """After a disk error the next try waits this long, so that a full disk is not hammered."""
 
 HEAVY_BYTES = 512 * 1024
-"""A fragment of so much shows a stream that would fill its socket if it were read less often."""
+"""A fragment of so much shows a stream that would fill its socket, were it read less often."""
+
+CONNECTING = (GapCause.CONNECTING, "the first connection is being made")
 
 LONGEST_HOLE = timedelta(seconds=1)
 """Within a segment; the catalog takes none of more than five minutes."""
-
-
-class FragmentReaders(ChunkReaders, Protocol):
-    """Who watches while it is recorded."""
-
-    def begin(self, stream: Stream, parameters: VideoParameters, init: bytes) -> None:
-        """A run starts: later fragments need this init section."""
-        ...
-
-    def publish(self, stream: Stream, fragment: Fragment, *, went_in_chunks: bool = False) -> None:
-        """Hand a fragment to those who listen; drops for the slow."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outlets:
-    """Where a worker's fragments and rows go. `submit` never waits."""
-
-    disk: DiskWriter
-    readers: FragmentReaders
-    submit: Callable[[RecorderRow], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """What a worker leaves to the next one of its stream."""
-
-    last_end: datetime | None = None
-    """Where the footage ended."""
-    gap: Gap | None = None
-    """The gap that lasts."""
 
 
 @dataclass(slots=True)
@@ -111,6 +83,7 @@ class StreamWorker:
         machine: Machine,
         segment_length: timedelta,
         before: Parting,
+        modal: Modal | None = None,
     ) -> None:
         """Start where the one before left off.
 
@@ -121,18 +94,20 @@ class StreamWorker:
             machine: Clock and chance.
             segment_length: About how long a segment is.
             before: What the stream's last worker, in this process or in one before, left.
+            modal: What it goes by unless it is simply recorded always.
         """
         self.stream = stream
         self._source = source
         self._disk = outlets.disk
         self._readers = outlets.readers
         self._submit = outlets.submit
+        self._modal = modal
         clock = self._clock = machine.clock
         self._rng = machine.rng
         self._segment_length = segment_length
         self._run: _Run | None = None
-        self._gap = before.gap
-        self._gap_ends_at: datetime | None = None
+        self._gaps = GapLedger(stream, machine=machine, submit=outlets.submit, gap=before.gap)
+        self._outage = CONNECTING
         self._last_end = before.last_end
         self._disk_due_ns = 0
         self._rate = StreamRate()
@@ -143,11 +118,12 @@ class StreamWorker:
         self._detail = ""
         self.dropped_fragments = 0
         self.dropped_audio_packets = self.dropped_documents = 0
-        if before.gap is None and stream.record:
-            if before.last_end is None:
-                self._open_gap(self.began_at, GapCause.CONNECTING, "the first connection is being made")
-            else:
-                self._open_gap(before.last_end, GapCause.RECORDER_STOPPED, "the recorder was not running")
+        if before.gap is None and before.last_end is None:
+            self._gaps.open(self.began_at, *CONNECTING)
+        elif before.gap is None and before.last_end is not None:
+            self._gaps.open(before.last_end, GapCause.RECORDER_STOPPED, "the recorder was not running")
+        if modal is not None:
+            modal.look(self._gaps, outage=CONNECTING)
 
     @property
     def is_pressing(self) -> bool:
@@ -171,6 +147,8 @@ class StreamWorker:
                     self.end(notice.cause, notice.detail)
         if self._run is not None:
             self._run.feed.look_who_watches()
+        elif self._modal is not None:
+            self._modal.look(self._gaps, outage=self._outage)
         self.look_at_disk()
 
     def stop(self, cause: GapCause, detail: str) -> Parting:
@@ -178,12 +156,25 @@ class StreamWorker:
         self.end(cause, detail)
         self._set(StreamCondition.OFF, detail)
         self.close()
-        return Parting(self._last_end, self._gap)
+        return Parting(self._last_end, self._gaps.gap)
 
     def give_up(self, detail: str) -> Parting:
         """Stop after a fault: what is in hand may be the cause and is not touched again."""
         self._end_run(GapCause.UNKNOWN, detail)
-        return Parting(self._last_end, self._gap)
+        return Parting(self._last_end, self._gaps.gap)
+
+    def change(self, stream: Stream, modal: Modal) -> None:
+        """Take other modes: the connection goes on, and what is in hand is recorded.
+
+        Args:
+            stream: As before but for its modes.
+            modal: For a stream that was simply recorded always.
+        """
+        self.stream = stream
+        if self._modal is None:
+            self._modal = modal
+        else:
+            self._modal.change(stream.modes)
 
     def close(self) -> None:
         """Let go of the camera."""
@@ -197,7 +188,12 @@ class StreamWorker:
     @property
     def gap(self) -> Gap | None:
         """The gap that lasts now."""
-        return self._gap
+        return self._gaps.gap
+
+    @property
+    def ring_bytes(self) -> int:
+        """What waits in memory until it is known whether it is recorded."""
+        return 0 if self._modal is None else self._modal.ring_bytes
 
     def _begin(self, notice: RunStarted) -> None:
         if self._run is not None:
@@ -233,12 +229,32 @@ class StreamWorker:
         if self._run is not None:
             self.dropped_audio_packets += self._run.feed.take_dropped_audio()
             self.dropped_documents += self._run.feed.take_dropped_documents()
-            if self.stream.record:
+            if self._modal is None:
                 self._record(self._run, fragment)
-        if self._gap is not None and self._gap.cause is GapCause.DISK:
-            self._set(StreamCondition.FAILED, self._gap.detail)
+            else:
+                self._record_by_mode(self._run, self._modal, fragment)
+        self._say_how_it_goes()
+
+    def _say_how_it_goes(self) -> None:
+        gap, modal = self._gaps.gap, self._modal
+        note = "" if self._run is None else self._run.note
+        if gap is not None and gap.cause is GapCause.DISK:
+            self._set(StreamCondition.FAILED, gap.detail)
+        elif modal is None:
+            self._set(StreamCondition.RECORDING, note)
         else:
-            self._set(StreamCondition.RECORDING, "" if self._run is None else self._run.note)
+            condition = StreamCondition.RECORDING if modal.is_recording else StreamCondition.STANDBY
+            self._set(condition, modal.sentence or note)
+
+    def _record_by_mode(self, run: _Run, modal: Modal, fragment: Fragment) -> None:
+        for kept in modal.place(fragment):
+            self._record(run, kept)
+        if modal.is_recording:
+            return
+        if run.is_writing:
+            self._disk.end(self.stream.id, self._source.camera_clock)
+            run.is_writing = False
+        modal.explain(self._gaps, last_end=self._last_end, until=fragment.when.end)
 
     def _record(self, run: _Run, fragment: Fragment) -> None:
         if run.began is None:
@@ -261,10 +277,12 @@ class StreamWorker:
             run.is_writing = True
         if not run.is_writing:
             self.dropped_fragments += 1
+            if self._gaps.gap is not None and self._gaps.gap.cause.is_on_purpose:
+                self._gaps.open(fragment.when.start, GapCause.DISK, "the disk is tried again in a second")
             return
         if has_room and self._disk.append(self.stream.id, fragment):
-            if self._gap is not None and self._gap_ends_at is None:
-                self._gap_ends_at = fragment.when.start
+            if self._gaps.gap is not None and self._gaps.ends_at is None:
+                self._gaps.ends_at = fragment.when.start
             self._last_end = fragment.when.end
         else:
             self.dropped_fragments += 1
@@ -279,13 +297,13 @@ class StreamWorker:
         if not run.is_writing or self._last_end is None or fragment.when.start <= self._last_end:
             return
         moved = f"our clock moved by {steps[-1].by}" if steps else "the camera's clock moved"
-        self._end_gap_in_hand()
-        self._open_gap(self._last_end, GapCause.CLOCK_STEP, moved)
+        self._gaps.end_in_hand()
+        self._gaps.open(self._last_end, GapCause.CLOCK_STEP, moved)
         if fragment.when.start - self._last_end > LONGEST_HOLE:
             self._disk.end(self.stream.id, self._source.camera_clock)
             run.is_writing = False
         else:
-            self._close_gap(fragment.when.start)
+            self._gaps.close(fragment.when.start)
 
     def _start_of(self, run: _Run, fragment: Fragment) -> SegmentStart:
         return SegmentStart(
@@ -309,6 +327,9 @@ class StreamWorker:
         self._end_run(cause, detail, self._source.camera_clock)
 
     def _end_run(self, cause: GapCause, detail: str, camera_clock: CameraClock | None = None) -> None:
+        if self._run is not None and self._modal is not None:
+            for kept in self._modal.end():
+                self._record(self._run, kept)
         run, self._run = self._run, None
         if run is not None:
             self._disk.end(self.stream.id, camera_clock)
@@ -318,64 +339,37 @@ class StreamWorker:
                 self._submit(recorder_rows.RunEnded(replace(run.began, ended_at=ended_at, end_cause=cause)))
         self._rate = StreamRate()
         self._set(StreamCondition.FAILED, detail)
-        if self.stream.record:
-            self._end_gap_in_hand()
-            footage_end = self._last_end if self._gap is None else None
-            self._open_gap(footage_end or self._clock.now(), cause, detail)
+        self._outage = (cause, detail)
+        self._gaps.end_in_hand()
+        footage_end = self._last_end if self._gaps.gap is None else None
+        now = self._clock.now()
+        if self._modal is not None:
+            cause, detail = self._modal.cause_of_end(cause, detail)
+        self._gaps.open(footage_end or now, cause, detail)
 
     def look_at_disk(self) -> None:
         """Learn what became of the fragments handed to the disk."""
         failure = self._disk.take_failure(self.stream.id)
         if failure is not None:
             self._disk_failed(failure.durable_until, failure.sentence)
-        elif self._gap_ends_at is not None:
+        elif self._gaps.ends_at is not None:
             durable_until = self._disk.durable_until(self.stream.id)
-            if durable_until is not None and durable_until > self._gap_ends_at:
-                self._end_gap_in_hand()
+            if durable_until is not None and durable_until > self._gaps.ends_at:
+                self._gaps.end_in_hand()
 
     def _disk_failed(self, since: datetime, sentence: str) -> None:
         """From `since` on nothing is on the disk: a gap, also where something else was said before."""
         self._disk.end(self.stream.id)
         self._disk_due_ns = self._clock.monotonic_ns() + DISK_PAUSE_NS
         self._last_end = since = min(since, self._last_end or since)
-        self._gap_ends_at = None
-        if self._gap is not None and since < self._gap.started_at:
-            missed = self._new_gap(since, GapCause.DISK, sentence)
-            self._submit(GapClosed(replace(missed, ended_at=self._gap.started_at)))
-        if self._run is not None and self._run.is_writing:
-            self._run.is_writing = False
-            self._open_gap(since, GapCause.DISK, sentence)
+        self._gaps.ends_at = None
+        gap, run = self._gaps.gap, self._run
+        if gap is not None and since < gap.started_at:
+            self._gaps.explain(since, gap.started_at, GapCause.DISK, sentence)
+        if run is not None and (run.is_writing or gap is None):
+            run.is_writing = False
+            self._gaps.open(since, GapCause.DISK, sentence)
         log.error("disk failed", extra={"camera": self.stream.camera, "detail": sentence})
-
-    def _open_gap(self, start: datetime, cause: GapCause, detail: str) -> None:
-        if self._gap is not None:
-            if self._gap.cause is cause:
-                return
-            start = max(start, self._gap.started_at)
-            self._close_gap(start)
-        self._gap = self._new_gap(start, cause, detail)
-        self._submit(GapOpened(self._gap))
-
-    def _new_gap(self, start: datetime, cause: GapCause, detail: str) -> Gap:
-        return Gap(
-            id=GapId(uuid7(self._clock, self._rng)),
-            camera=self.stream.camera,
-            stream=self.stream.id,
-            started_at=start,
-            ended_at=None,
-            cause=cause,
-            detail=detail,
-        )
-
-    def _end_gap_in_hand(self) -> None:
-        """Close the gap where footage went on, if it did."""
-        if self._gap_ends_at is not None:
-            self._close_gap(self._gap_ends_at)
-
-    def _close_gap(self, end: datetime) -> None:
-        gap, self._gap, self._gap_ends_at = self._gap, None, None
-        if gap is not None:
-            self._submit(GapClosed(replace(gap, ended_at=max(end, gap.started_at))))
 
     def _set(self, condition: StreamCondition, detail: str) -> None:
         if condition is not self._condition:

@@ -144,7 +144,7 @@ class Site(Section):
     name: Annotated[str, Field(min_length=1, max_length=80)] = "Home"
     """Shown at the top of the page."""
     zone: Zone = "UTC"
-    """Time zone of the site, for display and local days only; everything is stored in UTC."""
+    """Time zone of the site, for display, local days and modes by the week; everything is stored in UTC."""
 
 
 class Web(Section):
@@ -216,6 +216,25 @@ class Recording(Section):
     reserve_free: ReserveText = Reserve(size_bytes=5 << 30)
     """Space that stays free on the footage's disk, as a size or in per cent; the oldest footage goes first.
     Filled disks are slow, and the database needs room too."""
+
+    pre_event: Duration = timedelta(seconds=5)
+    """What is recorded of a stream in the mode motion or events before the first sign; kept in memory till
+    then. From 0 s to 30 s."""
+    post_event: Duration = timedelta(seconds=10)
+    """What is recorded of it after the last sign. From 2 s to 10 min."""
+
+    @model_validator(mode="after")
+    def _margins_are_sensible(self) -> "Recording":
+        for name, length, least, most in (
+            ("pre_event", self.pre_event, timedelta(0), timedelta(seconds=30)),
+            ("post_event", self.post_event, timedelta(seconds=2), timedelta(minutes=10)),
+        ):
+            if not least <= length <= most:
+                raise ValueError(
+                    f"recording.{name}: {format_duration(length)} is out of range; "
+                    f"write {format_duration(least)} to {format_duration(most)}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _length_is_sensible(self) -> "Recording":

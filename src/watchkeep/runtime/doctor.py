@@ -186,7 +186,7 @@ def _cameras(opened: OpenHouse) -> Iterator[Check]:
             state = stream.state
             if state.condition is StreamCondition.FAILED:
                 yield Check("camera", Verdict.NOTE, f"{camera.name} ({stream.role}): {state.detail}")
-            elif state.condition is StreamCondition.RECORDING and state.is_clear_text:
+            elif state.is_clear_text:
                 yield Check(
                     "camera", Verdict.NOTE, f"{camera.name} ({stream.role}) crosses the network unencrypted."
                 )

@@ -7,6 +7,7 @@ from watchkeep.domain.camera import Stream
 from watchkeep.domain.ids import GapId, NodeId
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap
+from watchkeep.domain.sighting import EVENT_DELAY, LATE
 from watchkeep.storage.catalog import recordings, states
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.recorder_rows import GapClosed
@@ -30,7 +31,8 @@ def end_gaps(
     """End the gaps that a dead recorder left, and say up to when the stream is accounted for.
 
     A gap was true until the dead recorder's last sign of life; from then on nobody looked. A stream that was
-    switched off was so until now.
+    switched off was so until now. Of what waited for a sign in memory, nobody knows any more whether it was
+    looked at: it is not called quiet.
 
     Args:
         connection: The transaction.
@@ -47,6 +49,8 @@ def end_gaps(
         if gap.id == current or (is_taken_up and gap.started_at >= now):
             continue
         alive = now if gap.cause is GapCause.SWITCHED_OFF else min(alive_until or gap.started_at, now)
+        if gap.cause in (GapCause.NOTHING_MOVED, GapCause.NO_EVENT):
+            alive -= LATE + EVENT_DELAY
         end = max(gap.started_at, alive)
         recordings.apply(connection, [GapClosed(replace(gap, ended_at=end))])
         accounted = end if accounted is None else max(accounted, end)

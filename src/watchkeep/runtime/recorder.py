@@ -12,9 +12,13 @@ from watchkeep.domain.camera import Stream, StreamState
 from watchkeep.domain.errors import CatalogUnavailable, Unavailable
 from watchkeep.domain.ids import GapId, StreamId, uuid7
 from watchkeep.domain.media import GapCause
+from watchkeep.ingestion.modal_recording import Margins, ModalRecording
 from watchkeep.ingestion.offer import FragmentOffer
-from watchkeep.runtime.camera_worker import Outlets, Parting, StreamWorker
+from watchkeep.ingestion.sightings import Sightings
+from watchkeep.runtime.camera_worker import StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.modal import Modal
+from watchkeep.runtime.outlets import Outlets, Parting
 from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.patience import Patience
 from watchkeep.runtime.predecessor import end_gaps, explain_absence, last_sign_of_life
@@ -28,6 +32,7 @@ from watchkeep.sources.choosing import open_address
 from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.storage.catalog import recordings
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.rollups import zone_named
 from watchkeep.storage.catalog.spool import Spool
 from watchkeep.storage.catalog.states import Heartbeat
 
@@ -53,6 +58,11 @@ LATE_S = 0.2
 STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multiprocess_mode="livemax")
 SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livemax")
 WAITING = Gauge("watchkeep_disk_waiting_bytes", "Footage not yet written", multiprocess_mode="livemax")
+IN_RING = Gauge(
+    "watchkeep_ring_bytes",
+    "Footage in memory of which it is not known yet whether it is recorded",
+    multiprocess_mode="livemax",
+)
 DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be written", ["camera", "role"])
 UNHEARD = Counter(
     "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
@@ -85,8 +95,8 @@ def fetching() -> OpenSource:
             clock=machine.clock,
             rng=machine.rng,
             buffer=buffer,
-            with_audio=stream.audio and stream.record,
-            with_metadata=stream.record,
+            with_audio=stream.takes_audio,
+            with_metadata=stream.takes_metadata,
         )
 
     return fetch
@@ -113,7 +123,8 @@ class Recorder:
         self._longest_s = 0.0
         self._turn = 0
         self._memory = PlanMemory(node.paths.plan, fs=node.machine.fs, keystore=node.keystore)
-        self._offer = FragmentOffer(node.paths.recorder_socket)
+        self._sightings = Sightings(node.machine.clock, is_analysis_on=node.settings.analysis.enabled)
+        self._offer = FragmentOffer(node.paths.recorder_socket, hear=self._sightings.hear)
         self._registrar = Registrar(
             catalog=node.catalog,
             spool=Spool(node.paths.spool, fs=node.machine.fs),
@@ -306,12 +317,13 @@ class Recorder:
         for stream in change.begun:
             before = self._partings.pop(stream.id, Parting())
             self._workers[stream.id] = self._work_on(stream, before)
+        for stream in change.changed:
+            self._workers[stream.id].change(self._as_allowed(stream), self._modal(stream))
         self._plan = plan
         STREAMS.set(len(self._workers))
 
     def _work_on(self, stream: Stream, before: Parting) -> StreamWorker:
-        if not self._node.settings.recording.audio:
-            stream = replace(stream, audio=False)  # also in a plan remembered from when it was allowed
+        stream = self._as_allowed(stream)
         return StreamWorker(
             stream,
             source=self._open_source(stream, self._machine),
@@ -319,7 +331,19 @@ class Recorder:
             machine=self._machine,
             segment_length=self._node.settings.recording.segment_length,
             before=before,
+            modal=None if stream.modes.is_continuous else self._modal(stream),
         )
+
+    def _as_allowed(self, stream: Stream) -> Stream:
+        if self._node.settings.recording.audio:
+            return stream
+        return replace(stream, audio=False)  # also in a plan remembered from when it was allowed
+
+    def _modal(self, stream: Stream) -> Modal:
+        settings = self._node.settings
+        margins = Margins(before=settings.recording.pre_event, after=settings.recording.post_event)
+        recording = ModalRecording(stream.modes, zone=zone_named(settings.site.zone), margins=margins)
+        return Modal(stream.camera, recording, sightings=self._sightings, clock=self._machine.clock)
 
     def states(self) -> list[StreamState]:
         """What each stream is doing now, and the figures that go with it; on the registrar's thread."""
@@ -336,6 +360,7 @@ class Recorder:
             if unkept:
                 UNKEPT.labels(worker.stream.camera, worker.stream.role).inc(unkept)
         WAITING.set(self._disk.waiting_bytes)
+        IN_RING.set(sum(worker.ring_bytes for worker in workers))
         return [worker.state() for worker in workers]
 
     def _tell_of_source(self, worker: StreamWorker) -> None:

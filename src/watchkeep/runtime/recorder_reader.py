@@ -50,6 +50,20 @@ class RecorderReader:
             self._part()
         return words
 
+    def say(self, word: Word) -> None:
+        """Tell the recorder something; lost when it is not there or takes nothing, so say it again."""
+        if self._socket is None:
+            return
+        frame = encode(word)
+        try:
+            # Part of a word would spoil those after it.
+            if self._socket.send(frame) < len(frame):
+                self._part()
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._part()
+
     def close(self) -> None:
         """Leave."""
         self._part()

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from watchkeep.domain.camera import Secret, Stream, StreamAddress, StreamRole
 from watchkeep.domain.errors import DataLoss
 from watchkeep.domain.fs import Fs, read_whole, replace_file
 from watchkeep.domain.ids import CameraId, StreamId
+from watchkeep.domain.mode import NEVER, ModeSchedule, RecordingMode, span_facts, span_of
 from watchkeep.storage.encryption.keystore import Keystore
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ def _to_json(plan: RecordingPlan) -> bytes:
             "url": stream.address.url,
             "user": stream.address.user,
             "password": stream.address.password.reveal(),
-            "record": stream.record,
+            "mode": stream.modes.default,
+            "spans": [span_facts(span) for span in stream.modes.spans],
             "audio": stream.audio,
         }
         for stream in plan.streams
@@ -80,7 +82,7 @@ def _from_json(data: bytes) -> RecordingPlan:
             camera=CameraId(entry["camera"]),
             role=StreamRole(entry["role"]),
             address=StreamAddress(url=entry["url"], user=entry["user"], password=Secret(entry["password"])),
-            record=entry["record"],
+            modes=_modes_of(entry),
             audio=entry.get("audio", False),  # a plan remembered before there was sound
         )
         for entry in document["streams"]
@@ -88,18 +90,44 @@ def _from_json(data: bytes) -> RecordingPlan:
     return RecordingPlan(document["revision"], streams)
 
 
+def _modes_of(entry: dict[str, object]) -> ModeSchedule:
+    if "mode" not in entry:  # a plan remembered before there were modes
+        return ModeSchedule() if entry["record"] else NEVER
+    spans = entry["spans"]
+    if not isinstance(spans, list):
+        raise TypeError("spans")
+    mode = RecordingMode(str(entry["mode"]))
+    return ModeSchedule(default=mode, spans=tuple(span_of(facts) for facts in spans))
+
+
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """From one plan to the next."""
+    """From one plan to the next.
+
+    Attributes:
+        changed: As they are now, with other modes; nothing else of them changed.
+    """
 
     ended: tuple[Stream, ...]
     begun: tuple[Stream, ...]
+    changed: tuple[Stream, ...] = ()
 
 
 def compare(old: Sequence[Stream], new: Sequence[Stream]) -> PlanChange:
-    """Say which streams end and which begin; one whose address changed does both."""
+    """Say which streams end and which begin; one whose address changed does both, other modes do neither."""
+    before = {stream.id: stream for stream in old}
+    changed = tuple(
+        stream
+        for stream in new
+        if (known := before.get(stream.id)) is not None
+        and known != stream
+        and known.takes_audio == stream.takes_audio
+        and replace(known, modes=stream.modes) == stream
+    )
     kept = set(old) & set(new)
+    is_same = {stream.id for stream in changed}
     return PlanChange(
-        ended=tuple(stream for stream in old if stream not in kept),
-        begun=tuple(stream for stream in new if stream not in kept),
+        ended=tuple(stream for stream in old if stream not in kept and stream.id not in is_same),
+        begun=tuple(stream for stream in new if stream not in kept and stream.id not in is_same),
+        changed=changed,
     )

@@ -162,7 +162,7 @@ class SingleRecording:
         if fragmenter is not None:
             self._write(fragmenter.end())
 
-    def _write(self, fragments: list[Fragment]) -> None:
+    def _write(self, fragments: Sequence[Fragment]) -> None:
         for fragment in fragments:
             if self._file is not None:
                 self._file.append(fragment)

@@ -13,9 +13,11 @@ from watchkeep.domain.ids import CameraId, StreamId, TrackId
 from watchkeep.domain.mp4 import without_audio
 from watchkeep.domain.offering import Dropped, FragmentNotice, Init, NoStream, Word
 from watchkeep.domain.rule import Rule
+from watchkeep.domain.sighting import Sighting
 from watchkeep.domain.track import Tracked, TrackView
 from watchkeep.processing.tracker import Tracker
 from watchkeep.processing.words import AnalystWord, Attend, Begin, Feed, Forget
+from watchkeep.runtime.sighting_teller import SightingTeller
 
 SILENT_NS = 5_000_000_000
 """No pictures for so long: what was seen last has an end."""
@@ -26,11 +28,16 @@ SAVE_NS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchPlan:
-    """What to look at, and what to tell of it."""
+    """What to look at, and what to tell of it.
+
+    Attributes:
+        tells_recorder: Whether a stream of the camera is recorded by what is seen.
+    """
 
     camera: CameraId
     stream: StreamId
     rules: tuple[Rule, ...]
+    tells_recorder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,7 @@ class Watch:
         self._until = remembered.until
         self._attention = self._wanted = Attention.MOTION
         self._init: bytes | None = None
+        self._teller = SightingTeller(plan.camera)
         self._news = News()
         self._counted: set[TrackId] = set()
         self._saved_ns = 0
@@ -92,6 +100,7 @@ class Watch:
 
     def begin(self) -> list[AnalystWord]:
         """What a new decoder must be told."""
+        self._teller.missed()
         if self._init is None:
             return []
         stream = self.plan.stream
@@ -112,6 +121,7 @@ class Watch:
                     told.append(Feed(self.plan.stream, fragment.without_audio()))
                 case Dropped(count):
                     self._skipped += count
+                    self._teller.missed()
                 case NoStream():
                     self._init = None
                 case _:
@@ -136,6 +146,17 @@ class Watch:
     def skipped(self, frames: int) -> None:
         """Count frames that were not analysed."""
         self._skipped += frames
+        self._teller.missed()
+
+    def looked(self, *, until: datetime | None, moved_at: datetime | None) -> None:
+        """The decoder has compared pictures up to an instant."""
+        self._teller.looked(until=until, moved_at=moved_at)
+
+    def sighting(self, now_ns: int) -> Sighting | None:
+        """What the recorder is to be told now, if anything."""
+        if not self.plan.tells_recorder:
+            return None
+        return self._teller.due(now_ns, tells_events=bool(self.plan.rules), blind=self._trouble)
 
     def fail(self, sentence: str) -> None:
         """Its pictures cannot be analysed; recording goes on."""
@@ -208,7 +229,10 @@ class Watch:
         return RuleEngine(plan.camera, plan.stream, plan.rules, alert_from=alert_from, opens=opens)
 
     def _take(self, tracked: Tracked, now: datetime) -> None:
-        self._news.events += self._engine.update(tracked, aspect=self._aspect, known_at=now)
+        told = self._engine.update(tracked, aspect=self._aspect, known_at=now)
+        self._news.events += told
+        if self._until is not None and (told or self._engine.open_events()):
+            self._teller.event(self._until)
         # A track counts from the moment it has moved; its row is written then, and again when it is over.
         for view in tracked.alive:
             if view.has_moved and view.id not in self._counted:

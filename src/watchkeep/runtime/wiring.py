@@ -225,6 +225,6 @@ def _open_stream(keystore: Keystore, sealed: SealedStream, *, audio: bool) -> St
         camera=sealed.camera,
         role=sealed.role,
         address=StreamAddress(url=sealed.url, user=sealed.user_name, password=Secret(password.decode())),
-        record=sealed.record,
+        modes=sealed.modes,
         audio=audio,
     )

@@ -7,18 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOON, STREAM, a_fragment, an_init_section
+from builders import CAMERA, NOON, STREAM, a_fragment, an_init_section
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.offering import (
     Dropped,
     FragmentNotice,
     Init,
     NoStream,
+    Sighted,
     Subscribe,
     Word,
     WordDecoder,
     encode,
 )
+from watchkeep.domain.sighting import Sighting
 
 WORDS: list[Word] = [
     Subscribe(STREAM),
@@ -26,6 +28,8 @@ WORDS: list[Word] = [
     Init(stream=STREAM, codec="hvc1.1.6.L93.B0", init=an_init_section()),
     FragmentNotice(a_fragment(3)),
     Dropped(17),
+    Sighted(Sighting(camera=CAMERA, until=NOON, moved_at=NOON, tells_events=False)),
+    Sighted(Sighting(camera=CAMERA, until=None, event_at=NOON, blind="its pictures cannot be decoded")),
 ]
 
 
@@ -88,6 +92,8 @@ def test_wrong_lengths_are_refused_before_anything_is_held(frame: bytes) -> None
         b'{"word":"init","stream":"x"}',
         b'{"word":"dropped","count":"many"}',
         b'{"word":"fragment"}',
+        b'{"word":"sighted","camera":"front-door"}',
+        b'{"word":"sighted","camera":"front-door","until":"noon"}',
         b"[" * 60_000,
     ],
     ids=lambda text: repr(text[:40]),

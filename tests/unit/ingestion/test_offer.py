@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import CAMERA, STREAM, a_fragment, a_header, an_init_section
+from builders import CAMERA, NOON, STREAM, a_fragment, a_header, an_init_section
 from watchkeep.domain.camera import Stream, StreamAddress, StreamRole
 from watchkeep.domain.errors import Conflict, Invalid
 from watchkeep.domain.media import Fragment
@@ -17,11 +17,13 @@ from watchkeep.domain.offering import (
     FragmentNotice,
     Init,
     NoStream,
+    Sighted,
     Subscribe,
     Word,
     WordDecoder,
     encode,
 )
+from watchkeep.domain.sighting import Sighting
 from watchkeep.ingestion.offer import FragmentOffer
 from watchkeep.ingestion.ring import Ring
 
@@ -254,3 +256,19 @@ def test_the_ring_gives_up_a_gop_that_is_too_long() -> None:
     ring.push(a_fragment(4))
 
     assert [fragment.sequence for fragment in ring.fragments()] == [4]
+
+
+def test_what_the_analyst_sees_is_heard_from_a_reader_that_stays(path: Path) -> None:
+    heard: list[Sighting] = []
+    with closing(FragmentOffer(path, hear=heard.append)) as offer:
+        reader = Reader(path)
+        seen = Sighting(camera=CAMERA, until=NOON, moved_at=NOON)
+        for word in (Subscribe(STREAM), Sighted(seen), Sighted(seen)):
+            reader.say(word)
+
+        assert reader.hear(offer) == [NoStream(STREAM)]
+        offer.poll()
+
+        assert heard == [seen, seen]
+        assert offer.readers == 1
+        reader.connection.close()

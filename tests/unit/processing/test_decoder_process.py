@@ -38,6 +38,11 @@ ALL = ("memory", "network", "files", "programs")
 PATIENCE_S = 60.0
 
 
+def is_done_with(run: Footage) -> Callable[[DecoderWord], bool]:
+    last = run.fragments[-1].sequence
+    return lambda word: isinstance(word, Done) and word.sequence == last
+
+
 @dataclass
 class Talk:
     """The analyst's side."""
@@ -68,8 +73,7 @@ class Talk:
         self.say(Begin(stream=STREAM, init=run.init), Attend(STREAM, attention))
         for fragment in run.fragments:
             self.say(Feed(STREAM, fragment))
-        last = Done(STREAM, run.fragments[-1].sequence)
-        self.until(lambda word: word == last)
+        self.until(is_done_with(run))
 
 
 @contextmanager
@@ -176,7 +180,7 @@ def test_words_that_were_cut_anywhere_are_heard_when_they_are_whole(run: Footage
     with blob_decoder(tmp_path) as talk:
         for at in range(0, len(sent), 997):
             talk.channel.sendall(sent[at : at + 997])
-        talk.until(lambda word: word == Done(STREAM, run.fragments[-1].sequence))
+        talk.until(is_done_with(run))
 
 
 def test_footage_that_comes_all_at_once_is_heard_before_it_is_worked_on(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ TO_ANALYST: list[DecoderWord] = [
     Looked(replace(LOOK, detections=())),
     Skipped(STREAM, 25, SkipReason.SLOW),
     Done(STREAM, 17),
+    Done(STREAM, 18, seen_until=NOON, moved_at=NOON),
     Failed(STREAM, "Its pictures cannot be decoded."),
     Picture(number=4, jpeg=b"\xff\xd8\xff\xd9", width_px=640, height_px=360),
     NoPicture(5, "no picture could be decoded"),

@@ -2,7 +2,6 @@
 
 import errno
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +14,7 @@ from recording_rig import FPS, EndlessClip, Rig, recorded, share
 from watchkeep.domain.camera import StreamCondition
 from watchkeep.domain.ids import StreamId
 from watchkeep.domain.media import GapCause, Packet, RunStarted
+from watchkeep.domain.mode import NEVER
 from watchkeep.runtime import disk_writer
 from watchkeep.storage.catalog.recorder_rows import RunBegan, RunEnded, SegmentClosed
 
@@ -254,20 +254,21 @@ def test_a_second_failure_does_not_hide_the_first(rig: Rig) -> None:
     rig.check_files()
 
 
-def test_a_stream_that_is_only_watched_writes_nothing_and_has_no_gaps(
+def test_a_stream_that_is_only_watched_writes_no_footage_and_says_that_it_is_off(
     tmp_path: Path, clip: EndlessClip
 ) -> None:
-    rig = Rig(tmp_path, clip)
-    rig.book.rows.clear()
-    rig.worker.stream = replace(rig.worker.stream, record=False)
-    rig.worker._gap = None
+    rig = Rig(tmp_path, clip, modes=NEVER)
     rig.connect()
     rig.play(3)
+    assert rig.worker.state().condition is StreamCondition.STANDBY
     rig.lose(GapCause.STALLED)
-    rig.stop()
+    rig.wait(2)
+    rig.connect()
+    rig.play(1)
 
     assert rig.viewers.fragments > 0
-    assert rig.book.rows == []
+    assert rig.book.segments() == []
+    assert rig.spans() == [("scheduled_off", pytest.approx(6))]
 
 
 def test_after_a_fault_what_was_recorded_is_closed_and_the_rest_is_a_gap(rig: Rig) -> None:

@@ -10,24 +10,35 @@ from builders import CAMERA, a_keystore
 from faulty_fs import FaultyFs
 from watchkeep.domain.camera import Secret, Stream, StreamAddress, StreamRole
 from watchkeep.domain.ids import StreamId
+from watchkeep.domain.mode import ALWAYS, NEVER, ModeSchedule, ModeSpan, RecordingMode, Weekday
 from watchkeep.runtime.recording_plan import PURPOSE, PlanMemory, RecordingPlan, compare
 
 PASSWORD = "hunter2 and more"
 
 
-def a_stream(number: int, *, password: str = PASSWORD, record: bool = True, audio: bool = False) -> Stream:
+def a_stream(
+    number: int, *, password: str = PASSWORD, modes: ModeSchedule = ALWAYS, audio: bool = False
+) -> Stream:
     address = StreamAddress(url="rtsp://192.0.2.1/main", user="ada.lovelace", password=Secret(password))
     return Stream(
         id=StreamId(UUID(int=number)),
         camera=CAMERA,
         role=StreamRole.MAIN if number % 2 else StreamRole.SUB,
         address=address,
-        record=record,
+        modes=modes,
         audio=audio,
     )
 
 
-PLAN = RecordingPlan(7, (a_stream(1, audio=True), a_stream(2, record=False)))
+NIGHTS = ModeSchedule(
+    default=RecordingMode.OFF,
+    spans=(
+        ModeSpan(
+            days=(Weekday.MON, Weekday.SUN), start_minute=1320, end_minute=360, mode=RecordingMode.MOTION
+        ),
+    ),
+)
+PLAN = RecordingPlan(7, (a_stream(1, audio=True), a_stream(2, modes=NIGHTS)))
 
 
 def memory(root: Path, fs: FaultyFs | None = None) -> PlanMemory:
@@ -103,3 +114,41 @@ def test_a_stream_whose_address_changed_ends_and_begins() -> None:
     assert [stream.id.int for stream in change.begun] == [2, 4]
     assert compare((a_stream(1),), (a_stream(1, audio=True),)).begun == (a_stream(1, audio=True),)
     assert compare(old, old).ended == compare(old, old).begun == ()
+
+
+def test_a_plan_from_before_there_were_modes_records_always_or_never(tmp_path: Path) -> None:
+    memory(tmp_path).keep(PLAN)
+    keystore, path = a_keystore(tmp_path / "keys"), tmp_path / "recorder" / "plan.sealed"
+    document = json.loads(keystore.unseal(PURPOSE, path.read_bytes()))
+    for stream, record in zip(document["streams"], (True, False), strict=True):
+        del stream["mode"], stream["spans"]
+        stream["record"] = record
+    path.write_bytes(keystore.seal(PURPOSE, json.dumps(document).encode()))
+
+    recalled = memory(tmp_path).recall()
+
+    assert recalled is not None
+    assert [stream.modes for stream in recalled.streams] == [ALWAYS, NEVER]
+
+
+def test_a_plan_whose_spans_make_no_sense_is_none(tmp_path: Path) -> None:
+    memory(tmp_path).keep(PLAN)
+    keystore, path = a_keystore(tmp_path / "keys"), tmp_path / "recorder" / "plan.sealed"
+    document = json.loads(keystore.unseal(PURPOSE, path.read_bytes()))
+    document["streams"][0]["spans"] = "always"
+    path.write_bytes(keystore.seal(PURPOSE, json.dumps(document).encode()))
+
+    assert memory(tmp_path).recall() is None
+
+
+def test_a_stream_with_other_modes_goes_on() -> None:
+    change = compare((a_stream(1), a_stream(2)), (a_stream(1, modes=NIGHTS), a_stream(2)))
+
+    assert (change.ended, change.begun) == ((), ())
+    assert change.changed == (a_stream(1, modes=NIGHTS),)
+
+
+def test_a_stream_whose_sound_is_wanted_again_with_its_new_mode_is_asked_for_it() -> None:
+    old, new = a_stream(1, modes=NEVER, audio=True), a_stream(1, audio=True)
+
+    assert compare((old,), (new,)).begun == (new,)

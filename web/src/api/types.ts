@@ -22,7 +22,7 @@ export interface Session {
 export type StreamRole = "main" | "sub";
 
 export interface StreamState {
-  condition: "recording" | "connecting" | "failed" | "off";
+  condition: "recording" | "standby" | "connecting" | "failed" | "off";
   since: string;
   detail: string;
   codec: string;
@@ -34,6 +34,18 @@ export interface StreamState {
   seen_at: string;
 }
 
+export type RecordingMode = "continuous" | "motion" | "events" | "off";
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+/** A span of the week with a mode of its own, by the site's clock. */
+export interface WeekSpan {
+  days: Weekday[];
+  /** "06:30"; an end that is not later is the next day's. */
+  start: string;
+  end: string;
+  mode: RecordingMode;
+}
+
 export interface Stream {
   id: string;
   role: StreamRole;
@@ -41,7 +53,8 @@ export interface Stream {
   url: string;
   user: string;
   has_password: boolean;
-  record: boolean;
+  mode: RecordingMode;
+  schedule: WeekSpan[];
   state: StreamState | null;
 }
 
@@ -63,7 +76,9 @@ export interface StreamDraft {
   user: string;
   /** null keeps the stored one, "" clears it. */
   password: string | null;
-  record?: boolean;
+  mode?: RecordingMode;
+  /** Left out: as it is. */
+  schedule?: WeekSpan[];
 }
 
 export interface CameraDraft {
@@ -100,6 +115,8 @@ export interface Span {
   to: string;
   coverage: Coverage;
   cause?: string | null;
+  /** Nothing was lost: it is not recorded because somebody wants it so. */
+  is_on_purpose?: boolean;
   detail?: string | null;
 }
 
@@ -111,7 +128,8 @@ export interface Timeline {
   newest: string | null;
   spans: Span[];
   bucket_s: number | null;
-  buckets: [string, number][];
+  /** Start, share recorded, share not recorded on purpose. */
+  buckets: [string, number, number][];
 }
 
 export interface VolumeUse {

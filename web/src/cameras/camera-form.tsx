@@ -6,6 +6,7 @@ import { Fault, Hint } from "../parts/notice";
 import { useSubmit } from "../parts/use-submit";
 import { codecName } from "../player/codec";
 import { draftOf, isSame, isTested, type Tested } from "./draft";
+import { Modes } from "./modes";
 
 const ROLES: readonly [StreamRole, string, string][] = [
   ["main", "Main stream", "What is recorded. rtsp://…, rtsps://… or file:///…"],
@@ -121,7 +122,8 @@ const blank = (role: StreamRole): StreamDraft => ({
   url: "",
   user: "",
   password: "",
-  record: role === "main",
+  mode: role === "main" ? "continuous" : "off",
+  schedule: [],
 });
 
 interface StreamFieldsProps {
@@ -169,10 +171,10 @@ function StreamFields({ title, hint, draft, hasPassword, probe, onChange }: Stre
           />
         </div>
       )}
-      <Tick
-        label="Record this stream"
-        isTicked={draft.record ?? true}
-        onChange={(record) => onChange({ record })}
+      <Modes
+        mode={draft.mode ?? "continuous"}
+        schedule={draft.schedule ?? []}
+        onChange={(mode, schedule) => onChange({ mode, schedule })}
       />
       {probe && (
         <figure class="probe">

@@ -4,7 +4,9 @@ import { WatchedLine } from "../parts/detector-facts";
 import { bitRate } from "../parts/quantities";
 import { StateDot, type Tone } from "../parts/state-dot";
 import { Time } from "../parts/time";
+import { titled } from "../parts/words";
 import { codecName } from "../player/codec";
+import { MODE_SAYS } from "./modes";
 
 interface CameraRowProps {
   camera: Camera;
@@ -66,7 +68,13 @@ export function CameraRow({ camera, watched, isBusy, onToggle, onRemove }: Camer
   );
 }
 
-const TONES: Record<string, Tone> = { recording: "good", connecting: "busy", failed: "bad", off: "off" };
+const TONES: Record<string, Tone> = {
+  recording: "good",
+  standby: "good",
+  connecting: "busy",
+  failed: "bad",
+  off: "off",
+};
 
 function StreamLine({ stream, isEnabled }: { stream: Stream; isEnabled: boolean }) {
   const { state } = stream;
@@ -83,6 +91,11 @@ function StreamLine({ stream, isEnabled }: { stream: Stream; isEnabled: boolean 
         </span>
       )}
       {state?.is_clear_text && <span class="badge">clear-text leg</span>}
+      {stream.mode !== "continuous" && <span class="badge">{MODE_SAYS[stream.mode].toLowerCase()}</span>}
+      {stream.schedule.length > 0 && <span class="badge">by the week</span>}
+      {(condition === "standby" || condition === "recording") && state?.detail && (
+        <span class="quiet">{titled(state.detail)}.</span>
+      )}
       {condition === "failed" && state && (
         <span class="why">
           {state.detail} Since <Time at={state.since} />.

@@ -8,7 +8,8 @@ const STREAM: Stream = {
   url: "rtsp://cam/1",
   user: "ada",
   has_password: true,
-  record: true,
+  mode: "continuous",
+  schedule: [],
   state: null,
 };
 const PROBE = {} as Probe;
@@ -22,7 +23,7 @@ it("a stored password is kept unless it is typed anew", () => {
 it("a test holds for exactly the address, user and password that were tested", () => {
   const draft = draftOf(STREAM);
   const tested = [{ draft, probe: PROBE }];
-  expect(isTested(tested, { ...draft, record: false })).toBe(true);
+  expect(isTested(tested, { ...draft, mode: "off" })).toBe(true);
   expect(isTested(tested, { ...draft, url: "rtsp://cam/2" })).toBe(false);
   expect(isTested(tested, { ...draft, user: "bob" })).toBe(false);
   expect(isTested(tested, { ...draft, password: "new" })).toBe(false);

@@ -6,12 +6,13 @@ export interface Tested {
 }
 
 /** A stored stream as the form edits it; null keeps the password that the page never sees. */
-export const draftOf = ({ role, url, user, has_password, record }: Stream): StreamDraft => ({
+export const draftOf = ({ role, url, user, has_password, mode, schedule }: Stream): StreamDraft => ({
   role,
   url,
   user,
   password: has_password ? null : "",
-  record,
+  mode,
+  schedule,
 });
 
 /** Whether two drafts ask the camera the same thing; whether it is recorded does not matter to that. */

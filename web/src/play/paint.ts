@@ -88,7 +88,8 @@ interface Band {
   height: number;
 }
 
-/** Colour is never alone: footage fills the band, a gap is a low striped block, what was before is a thin line. */
+/** Colour is never alone: footage fills the band, a gap is a low striped block; a thin line is what was
+ * before, a thicker one what nobody wants recorded. */
 function paintStretch(
   context: CanvasRenderingContext2D,
   ink: Ink,
@@ -104,7 +105,10 @@ function paintStretch(
   // The shortest gap stays visible at the widest zoom.
   const extent = Math.max(right - left, stretch.coverage === "gap" ? 2 : 1);
   const bottom = band.top + band.height;
-  if (stretch.coverage === "before") {
+  if (stretch.coverage === "unwanted") {
+    context.fillStyle = ink("--line");
+    context.fillRect(left, bottom - band.height * 0.12, extent, band.height * 0.12);
+  } else if (stretch.coverage === "before") {
     context.fillStyle = ink("--line");
     context.fillRect(left, bottom - 3, extent, 3);
   } else if (stretch.coverage === "gap") {
@@ -113,7 +117,7 @@ function paintStretch(
     const height = band.height * Math.max(0.12, stretch.share);
     context.fillStyle = ink(stretch.coverage === "open" ? "--open" : "--recorded");
     context.fillRect(left, bottom - height, extent, height);
-    if (stretch.share < 1) {
+    if (stretch.lost > 0) {
       context.fillStyle = ink("--gap");
       context.fillRect(left, band.top, extent, 3);
     }

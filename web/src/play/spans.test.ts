@@ -44,6 +44,17 @@ describe("spans", () => {
     expect(saying(stretchAt(SPANS, T + 500_000))).toBe("");
   });
 
+  it("say what nobody wants recorded, and that it is no gap", () => {
+    const [quiet] = stretchesOf(
+      timeline({
+        spans: [{ from: at(0), to: at(30), coverage: "gap", cause: "nothing_moved", is_on_purpose: true }],
+      }),
+      T,
+    );
+    expect(saying(quiet)).toBe("Not recorded: nothing moved");
+    expect(quiet?.coverage).toBe("unwanted");
+  });
+
   it("lead from a gap to the footage after it", () => {
     expect(footageFrom(SPANS, T + 10_000)).toBe(T + 10_000);
     expect(footageFrom(SPANS, T + 40_000)).toBe(T + 50_000);
@@ -67,14 +78,23 @@ describe("spans", () => {
         bucket_s: 50,
         known_since: at(50),
         buckets: [
-          [at(0), 0],
-          [at(50), 0.5],
-          [at(100), 0],
+          [at(0), 0, 0],
+          [at(50), 0.5, 0],
+          [at(100), 0, 0],
+          [at(150), 0.5, 0.5],
+          [at(200), 0, 1],
         ],
       }),
       T + 500_000,
     );
-    expect(found.map(({ coverage }) => coverage)).toEqual(["before", "recorded", "gap"]);
+    expect(found.map(({ coverage }) => coverage)).toEqual([
+      "before",
+      "recorded",
+      "gap",
+      "recorded",
+      "unwanted",
+    ]);
+    expect(found.map(({ lost }) => lost)).toEqual([0, 0.5, 1, 0, 0]);
     expect(saying(found[1])).toBe("50 % recorded");
   });
 
@@ -84,9 +104,9 @@ describe("spans", () => {
         bucket_s: 100,
         known_since: at(80),
         buckets: [
-          [at(0), 0.2],
-          [at(100), 0.25],
-          [at(200), 0],
+          [at(0), 0.2, 0],
+          [at(100), 0.25, 0],
+          [at(200), 0, 0],
         ],
       }),
       T + 150_000,

@@ -6,12 +6,14 @@ import { instant } from "../time/format";
 export interface Stretch {
   start: number;
   end: number;
-  coverage: Coverage;
+  coverage: Coverage | "unwanted";
   /** "Camera unreachable", "" where nothing is to be said. */
   cause: string;
   detail: string;
   /** 0 to 1; below 1 only where many seconds are summed up in one. */
   share: number;
+  /** 0 to 1: what is missing and was wanted. */
+  lost: number;
 }
 
 const CAUSES: Record<string, string> = {
@@ -26,6 +28,9 @@ const CAUSES: Record<string, string> = {
   disk: "Disk could not take the footage",
   recorder_stopped: "Recorder was not running",
   switched_off: "Camera was switched off",
+  scheduled_off: "Set to off",
+  nothing_moved: "Nothing moved",
+  no_event: "No event",
   clock_step: "Clock was set",
   deleted: "Footage was deleted",
   damaged: "Footage is damaged",
@@ -35,10 +40,11 @@ const CAUSES: Record<string, string> = {
 export const causeName = (cause: string | null | undefined) =>
   cause ? (CAUSES[cause] ?? titled(cause)) : "";
 
-const COVERAGES: Record<Coverage, string> = {
+const COVERAGES: Record<Stretch["coverage"], string> = {
   recorded: "Recorded",
   open: "Being recorded",
   gap: "Gap",
+  unwanted: "Not recorded, as it is set",
   before: "Before the camera was added",
   ahead: "Not yet",
 };
@@ -48,6 +54,8 @@ export function saying(stretch: Stretch | undefined): string {
   if (!stretch) return "";
   if (stretch.coverage === "gap" && stretch.cause)
     return `Gap: ${stretch.cause.charAt(0).toLowerCase()}${stretch.cause.slice(1)}`;
+  if (stretch.coverage === "unwanted" && stretch.cause)
+    return `Not recorded: ${stretch.cause.charAt(0).toLowerCase()}${stretch.cause.slice(1)}`;
   if (stretch.coverage === "recorded" && stretch.share < 1)
     return `${(stretch.share * 100).toFixed(stretch.share > 0.99 ? 1 : 0)} % recorded`;
   return COVERAGES[stretch.coverage];
@@ -65,39 +73,49 @@ export function stretchesOf(timeline: Timeline | undefined, now: number): Stretc
         {
           start,
           end,
-          coverage: span.coverage,
+          coverage: span.is_on_purpose ? "unwanted" : span.coverage,
           cause: causeName(span.cause),
           detail: span.detail ?? "",
           share: span.coverage === "gap" ? 0 : 1,
+          lost: span.coverage === "gap" && !span.is_on_purpose ? 1 : 0,
         },
       ];
     });
   }
   const known = instant(timeline.known_since) ?? 0;
   const size = timeline.bucket_s * 1000;
-  return timeline.buckets.flatMap(([from, share]) => {
+  return timeline.buckets.flatMap(([from, share, unwanted]) => {
     const start = instant(from);
     if (start === null) return [];
     const end = start + size;
-    if (end <= known || start >= now) return [bucket(start, end, end <= known ? "before" : "ahead", 0)];
+    if (end <= known || start >= now) return [bucket(start, end, end <= known ? "before" : "ahead", 0, 0)];
     // Where the camera was added, or now, lies within the bucket, only the rest of it can have been recorded.
     const first = Math.max(start, known);
     const last = Math.min(end, now);
     const part = (share * size) / (last - first);
-    return [bucket(first, last, share > 0 ? "recorded" : "gap", part > WHOLE ? 1 : part)];
+    const spared = part + (unwanted * size) / (last - first);
+    const coverage = share > 0 ? "recorded" : spared > WHOLE ? "unwanted" : "gap";
+    return [bucket(first, last, coverage, part > WHOLE ? 1 : part, spared > WHOLE ? 0 : 1 - spared)];
   });
 }
 
 /** Shares come with four digits; what is missing below that is rounding. */
 const WHOLE = 0.9999;
 
-const bucket = (start: number, end: number, coverage: Coverage, share: number): Stretch => ({
+const bucket = (
+  start: number,
+  end: number,
+  coverage: Stretch["coverage"],
+  share: number,
+  lost: number,
+): Stretch => ({
   start,
   end,
   coverage,
   cause: "",
   detail: "",
   share,
+  lost,
 });
 
 export const stretchAt = (stretches: readonly Stretch[], ms: number) =>

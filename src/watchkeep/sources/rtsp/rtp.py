@@ -165,7 +165,7 @@ class RtpReader:
     def _plain(
         self, data: bytes, at: int, channel: int, sequence: int, lead_bytes: int
     ) -> tuple[bool, int] | None:
-        """Whether the packet of that number has a marker, and where its frame ends; None if it is not there."""
+        """Whether the packet of that number has a marker, and where its frame ends; None without it."""
         start = at + _FRAME.size + lead_bytes
         if start > len(data):
             return None

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.ids import CameraId, StreamId
+from watchkeep.domain.mode import ALWAYS, ModeSchedule, RecordingMode, span_facts, span_of
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
 
@@ -32,7 +34,7 @@ class SealedStream:
     url: str
     user_name: str = ""
     sealed_password: bytes = b""
-    record: bool = True
+    modes: ModeSchedule = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +211,8 @@ def _put_streams(connection: Connection, camera: SealedCamera, *, at: datetime) 
             "url": stream.url,
             "user_name": stream.user_name,
             "sealed_password": stream.sealed_password,
-            "record": stream.record,
+            "mode": stream.modes.default,
+            "spans": Jsonb([span_facts(span) for span in stream.modes.spans]),
             "at": at,
         }
         if connection.execute(_QUERIES["put_stream"], facts).rowcount == 0:
@@ -252,7 +255,8 @@ class _StreamRow:
     url: str
     user_name: str
     sealed_password: bytes
-    record: bool
+    recording_mode: str
+    mode_spans: list[dict[str, object]]
 
     def stream(self) -> SealedStream:
         return SealedStream(
@@ -262,5 +266,8 @@ class _StreamRow:
             url=self.url,
             user_name=self.user_name,
             sealed_password=bytes(self.sealed_password),
-            record=self.record,
+            modes=ModeSchedule(
+                default=RecordingMode(self.recording_mode),
+                spans=tuple(span_of(facts) for facts in self.mode_spans),
+            ),
         )

@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import CameraId, SegmentId, StreamId, made_at
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap, Segment
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
@@ -17,6 +18,7 @@ from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.catalog.recordings import GapRow, SegmentRow
 
 _QUERIES = load("footage")
+_ON_PURPOSE = [cause.value for cause in GapCause if cause.is_on_purpose]
 _ID_SLACK = timedelta(days=1)
 """How far a segment's start may lie from the time in its id before the quick look-up misses it."""
 
@@ -122,6 +124,26 @@ def recorded_per_bucket(
     return [(start.astimezone(UTC), float(seconds)) for start, seconds in rows]
 
 
+def unwanted_per_bucket(
+    connection: Connection, stream: StreamId, when: Interval, *, bucket: timedelta, now: datetime
+) -> list[tuple[datetime, float]]:
+    """Seconds that are not recorded on purpose in each bucket of a span; as `recorded_per_bucket`.
+
+    A gap that lasts is one until now.
+    """
+    if now <= when.start:
+        return []
+    facts = {
+        "stream": stream,
+        "start": when.start,
+        "end": min(when.end, now),
+        "bucket": bucket,
+        "on_purpose": _ON_PURPOSE,
+    }
+    rows = connection.execute(_QUERIES["unwanted_per_bucket"], facts)
+    return [(start.astimezone(UTC), max(float(seconds), 0.0)) for start, seconds in rows]
+
+
 def storage_by_camera(connection: Connection, *, now: datetime) -> list[CameraStorage]:
     """What each camera's segments take. Walks all rows, so not for every request."""
     with connection.cursor(row_factory=class_row(_StorageRow)) as cursor:
@@ -130,8 +152,9 @@ def storage_by_camera(connection: Connection, *, now: datetime) -> list[CameraSt
 
 
 def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
-    """How many gaps each camera's main stream had in a span, clipped to it."""
-    rows = connection.execute(_QUERIES["gap_totals"], {"start": when.start, "end": when.end})
+    """How many gaps each camera's main stream had in a span, clipped to it; those on purpose are none."""
+    facts = {"start": when.start, "end": when.end, "on_purpose": _ON_PURPOSE}
+    rows = connection.execute(_QUERIES["gap_totals"], facts)
     return [GapTotal(CameraId(camera), count, float(seconds)) for camera, count, seconds in rows]
 
 

@@ -4,17 +4,19 @@ from base64 import b64encode
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from watchkeep.application.cameras import CameraChange, CameraView, NewCamera, StreamView, StreamWish
 from watchkeep.application.house import Probe
 from watchkeep.domain.camera import StreamRole, StreamState
+from watchkeep.domain.mode import SPANS_LIMIT, ModeSpan, RecordingMode, Weekday, span_facts, span_of
 from watchkeep.presentation.http.bodies.plain import Body, Instant, Text, revealed
 
 CameraName = Annotated[Text, Field(min_length=1, max_length=80)]
 RetentionDays = Annotated[int, Field(ge=1, le=3650)]
 Url = Annotated[Text, Field(min_length=1, max_length=2000)]
 UserName = Annotated[Text, Field(max_length=200)]
+ClockText = Annotated[Text, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 CameraPassword = Annotated[SecretStr, Field(max_length=200)]
 
 
@@ -49,6 +51,32 @@ class StateBody(Body):
         )
 
 
+class SpanOfWeekBody(Body):
+    """A span of the week with a mode of its own, by the site's clock.
+
+    Where the end is not later than the start, it is the next day's.
+    """
+
+    days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
+    start: ClockText
+    end: ClockText
+    mode: RecordingMode
+
+    @classmethod
+    def of(cls, span: ModeSpan) -> "SpanOfWeekBody":
+        """Write down a span."""
+        return cls.model_validate(span_facts(span))
+
+    @model_validator(mode="after")
+    def _can_be(self) -> "SpanOfWeekBody":
+        self.span()
+        return self
+
+    def span(self) -> ModeSpan:
+        """In the domain's words; ValueError if it cannot be."""
+        return span_of(self.model_dump())
+
+
 class StreamBody(Body):
     """A stream; its address only for those who may configure it, its password for nobody."""
 
@@ -57,7 +85,8 @@ class StreamBody(Body):
     url: str
     user: str
     has_password: bool
-    record: bool
+    mode: RecordingMode
+    schedule: list[SpanOfWeekBody]
     state: StateBody | None
 
     @classmethod
@@ -69,7 +98,8 @@ class StreamBody(Body):
             url=view.url,
             user=view.user,
             has_password=view.has_password,
-            record=view.record,
+            mode=view.modes.default,
+            schedule=[SpanOfWeekBody.of(span) for span in view.modes.spans],
             state=None if view.state is None else StateBody.of(view.state),
         )
 
@@ -109,22 +139,32 @@ class CameraList(Body):
 
 
 class StreamWishBody(Body):
-    """A stream as wanted; a password of null keeps the one there is, "" clears it."""
+    """A stream as wanted; a password of null keeps the one there is, "" clears it.
+
+    A mode or a schedule of null keeps what there is, too; a new stream is recorded always. The older word for
+    the mode is `record`: true for continuous, false for off.
+    """
 
     role: StreamRole
     url: Url
     user: UserName | None = None
     password: CameraPassword | None = None
-    record: bool = True
+    mode: RecordingMode | None = None
+    schedule: Annotated[list[SpanOfWeekBody], Field(max_length=SPANS_LIMIT)] | None = None
+    record: bool | None = None
 
     def wish(self) -> StreamWish:
         """In the application's words."""
+        mode = self.mode
+        if mode is None and self.record is not None:
+            mode = RecordingMode.CONTINUOUS if self.record else RecordingMode.OFF
         return StreamWish(
             role=self.role,
             url=self.url,
             user=self.user,
             password=revealed(self.password),
-            record=self.record,
+            mode=mode,
+            spans=None if self.schedule is None else tuple(span.span() for span in self.schedule),
         )
 
 

@@ -17,11 +17,12 @@ class SpanBody(Body):
     to: Instant
     coverage: str
     cause: str | None = None
+    is_on_purpose: bool = False
     detail: str | None = None
 
 
 class TimelineBody(Body):
-    """What became of every instant of a span, or the recorded share of each bucket."""
+    """What became of every instant of a span, or of each bucket: the share recorded, the share not wanted."""
 
     from_: Annotated[Instant, Field(alias="from")]
     to: Instant
@@ -30,7 +31,7 @@ class TimelineBody(Body):
     newest: Instant | None
     spans: list[SpanBody]
     bucket_s: float | None
-    buckets: list[tuple[Instant, float]]
+    buckets: list[tuple[Instant, float, float]]
 
     @classmethod
     def of(cls, timeline: Timeline) -> "TimelineBody":
@@ -42,6 +43,7 @@ class TimelineBody(Body):
                     "to": span.when.end,
                     "coverage": span.coverage.value,
                     "cause": None if span.cause is None else span.cause.value,
+                    "is_on_purpose": span.cause is not None and span.cause.is_on_purpose,
                     "detail": span.detail or None,
                 }
             )
@@ -56,7 +58,10 @@ class TimelineBody(Body):
                 "newest": timeline.newest,
                 "spans": spans,
                 "bucket_s": timeline.bucket_s,
-                "buckets": [(bucket.start, bucket.recorded_share) for bucket in timeline.buckets],
+                "buckets": [
+                    (bucket.start, bucket.recorded_share, bucket.unwanted_share)
+                    for bucket in timeline.buckets
+                ],
             }
         )
 

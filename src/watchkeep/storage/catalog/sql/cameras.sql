@@ -8,7 +8,7 @@ select camera_id, site_id, name, is_enabled, retention_days, audio, created_at, 
 
 -- streams --
 -- The present streams of cameras, main before sub.
-select stream_id, camera_id, role, url, user_name, sealed_password, record
+select stream_id, camera_id, role, url, user_name, sealed_password, recording_mode, mode_spans
   from streams
  where camera_id = any (%(cameras)s::text[])
    and removed_at is null
@@ -53,14 +53,18 @@ update streams
 
 -- put_stream --
 -- Adds or changes a stream.
-insert into streams (stream_id, camera_id, role, url, user_name, sealed_password, record, created_at)
-values (%(id)s, %(camera)s, %(role)s, %(url)s, %(user_name)s, %(sealed_password)s, %(record)s, %(at)s)
+insert into streams (
+    stream_id, camera_id, role, url, user_name, sealed_password, recording_mode, mode_spans, created_at
+) values (
+    %(id)s, %(camera)s, %(role)s, %(url)s, %(user_name)s, %(sealed_password)s, %(mode)s, %(spans)s, %(at)s
+)
 on conflict (stream_id) do update
    set role = excluded.role,
        url = excluded.url,
        user_name = excluded.user_name,
        sealed_password = excluded.sealed_password,
-       record = excluded.record
+       recording_mode = excluded.recording_mode,
+       mode_spans = excluded.mode_spans
  where streams.camera_id = excluded.camera_id
    and streams.removed_at is null;
 

@@ -81,6 +81,24 @@ select %(start)s::timestamptz + bucket * %(bucket)s::interval,
   from merged
  order by bucket;
 
+-- unwanted_per_bucket --
+-- Seconds of gaps that somebody wants in each bucket of [start, end) that has any. Index: gaps_span.
+select %(start)s::timestamptz + bucket * %(bucket)s::interval,
+       sum(extract(epoch from
+           least(coalesce(ended_at, %(end)s), %(end)s::timestamptz, %(start)s::timestamptz + (bucket + 1) * %(bucket)s::interval)
+           - greatest(started_at, %(start)s::timestamptz + bucket * %(bucket)s::interval)
+       ))::double precision
+  from gaps,
+       lateral generate_series(
+           floor(extract(epoch from greatest(started_at, %(start)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint,
+           floor(extract(epoch from least(coalesce(ended_at, %(end)s), %(end)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint
+       ) as bucket
+ where stream_id = %(stream)s
+   and cause = any (%(on_purpose)s)
+   and tstzrange(started_at, ended_at) && tstzrange(%(start)s, %(end)s)
+ group by bucket
+ order by bucket;
+
 -- storage_by_camera --
 -- What each camera's segments take and how they are; walks all of them.
 select camera_id,
@@ -97,7 +115,7 @@ select camera_id,
  order by camera_id;
 
 -- gap_totals --
--- How many gaps each camera's main stream had in [start, end), and for how many seconds.
+-- How many gaps each camera's main stream had in [start, end), and for how many seconds; what somebody wants is none.
 select g.camera_id,
        count(*),
        sum(extract(epoch from least(coalesce(g.ended_at, %(end)s), %(end)s) - greatest(g.started_at, %(start)s)))::double precision
@@ -105,6 +123,7 @@ select g.camera_id,
   join streams s using (stream_id)
  where tstzrange(g.started_at, g.ended_at) && tstzrange(%(start)s, %(end)s)
    and s.role = 'main'
+   and g.cause <> all (%(on_purpose)s)
  group by g.camera_id
  order by g.camera_id;
 
