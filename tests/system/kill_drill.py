@@ -158,7 +158,7 @@ def judge(data: Path, clips: dict[str, Clip], times: list[float], faults: list[s
 def read_segments(node: Node, camera: str, unreadable: list[str]) -> list[tuple[datetime, bytes]]:
     """Start and MP4 bytes of every segment file of a camera, all of them verified."""
     found = []
-    paths = [*node.volume.segments(), *node.volume.open_segments()]
+    paths = [*node.volume.segments(), *node.volume.all_open_segments()]
     for path in paths:
         try:
             reader = SealedReader.open(path, fs=node.machine.fs, keys=node.keystore.find_shred_key)

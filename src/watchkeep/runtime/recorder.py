@@ -1,10 +1,14 @@
-"""The recorder process: sockets to sealed segments. No decoding; never waits for anybody."""
+"""A recorder process: sockets to sealed segments. No decoding; never waits for anybody.
+
+A node has one, or several that share its cameras; see domain/sharing.py.
+"""
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from prometheus_client import Counter, Gauge
 
@@ -12,22 +16,25 @@ from watchkeep.domain.camera import Stream, StreamState
 from watchkeep.domain.errors import CatalogUnavailable, Unavailable
 from watchkeep.domain.ids import GapId, StreamId, uuid7
 from watchkeep.domain.media import GapCause
+from watchkeep.domain.sharing import Share
 from watchkeep.ingestion.offer import FragmentOffer
 from watchkeep.runtime.camera_worker import Outlets, Parting, StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
 from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.patience import Patience
-from watchkeep.runtime.predecessor import end_gaps, explain_absence, last_sign_of_life
+from watchkeep.runtime.predecessor import end_gaps, explain_absence, signs_of_life
 from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
 from watchkeep.runtime.registrar import Registrar
 from watchkeep.runtime.run_queue import RunQueue
 from watchkeep.runtime.segment_closing import SegmentClosing
+from watchkeep.runtime.shards import Spools, adopt_orphans, read_shard_count
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import Node, read_plan
 from watchkeep.sources.choosing import open_address
 from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.storage.catalog import recordings
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.recorder_rows import GapClosed
 from watchkeep.storage.catalog.spool import Spool
 from watchkeep.storage.catalog.states import Heartbeat
 
@@ -47,9 +54,9 @@ NO_PLAN = RecordingPlan(-1, ())
 LATE_S = 0.2
 """A tick that takes so long is told."""
 
-STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multiprocess_mode="livemax")
-SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livemax")
-WAITING = Gauge("watchkeep_disk_waiting_bytes", "Footage not yet written", multiprocess_mode="livemax")
+STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multiprocess_mode="livesum")
+SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livesum")
+WAITING = Gauge("watchkeep_disk_waiting_bytes", "Footage not yet written", multiprocess_mode="livesum")
 DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be written", ["camera", "role"])
 UNHEARD = Counter(
     "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
@@ -86,10 +93,11 @@ def fetching() -> OpenSource:
 
 
 class Recorder:
-    """A node's recorder. `run` is the loop; `stop` may be called from a signal handler."""
+    """A node's recorder, or one of several. `run` is the loop; `stop` may be called from a signal handler."""
 
-    def __init__(self, node: Node, *, open_source: OpenSource | None = None) -> None:
+    def __init__(self, node: Node, *, shard: int = 0, open_source: OpenSource | None = None) -> None:
         self._node = node
+        self._share = self._next_share = Share(shard, max(shard + 1, self._shard_count()))
         self._open_source = open_source or fetching()
         self._machine = node.machine
         self._is_stopping = threading.Event()
@@ -100,26 +108,30 @@ class Recorder:
         self._partings: dict[StreamId, Parting] = {}
         self._accounted: set[StreamId] = set()
         self._has_met_catalog = False
-        self._alive_until: datetime | None = None
+        self._alive_until: dict[StreamId, datetime] = {}
         self._told: dict[tuple[StreamId, Counter], int] = {}
         self._run_queue = RunQueue()
         self._longest_s = 0.0
         self._memory = PlanMemory(node.paths.plan, fs=node.machine.fs, keystore=node.keystore)
-        self._offer = FragmentOffer(node.paths.recorder_socket)
+        self._offer = FragmentOffer(node.paths.recorder_socket(shard))
+        self._spools = Spools(node.paths, fs=node.machine.fs)
+        self._volume = node.volume.of_shard(shard)
+        spool = Spool(node.paths.shard_spool(shard), fs=node.machine.fs)
+        self._orphans = self._adopt(spool) if shard == 0 else []
         self._registrar = Registrar(
             catalog=node.catalog,
-            spool=Spool(node.paths.spool, fs=node.machine.fs),
+            spool=spool,
             clock=node.machine.clock,
             news=self,
         )
         self._closing = SegmentClosing(
-            volume=node.volume,
+            volume=self._volume,
             keystore=node.keystore,
             machine=node.machine,
             submit=self._registrar.submit,
         )
         self._disk = DiskWriter(
-            volume=node.volume,
+            volume=self._volume,
             keystore=node.keystore,
             node=node.id,
             closing=self._closing,
@@ -130,6 +142,19 @@ class Recorder:
     def stop(self) -> None:
         """End the loop; `run` returns when every segment is closed and every row is safe."""
         self._is_stopping.set()
+
+    def share_anew(self) -> None:
+        """There are more recorders now: let go of the cameras that are theirs. For a signal handler."""
+        self._next_share = Share(self._share.shard, self._shard_count())
+        if self._next_plan is None:
+            self._next_plan = self._plan
+
+    def _shard_count(self) -> int:
+        return read_shard_count(self._node.paths, fs=self._node.machine.fs).now
+
+    def _adopt(self, spool: Spool) -> list[Path]:
+        node = self._node
+        return adopt_orphans(node.paths, self._volume, spool, count=self._share.count, fs=node.machine.fs)
 
     def run(self) -> None:
         """Recover what a crash left, then record until stopped.
@@ -206,7 +231,7 @@ class Recorder:
 
     def _recover(self) -> None:
         """Close what was open when the last recorder died."""
-        for summary in self._closing.take_over():
+        for summary in self._closing.take_over(self._orphans):
             self._footage_ended(summary.header.stream, summary.when.end)
 
     def _footage_ended(self, stream: StreamId, end: datetime) -> None:
@@ -235,7 +260,7 @@ class Recorder:
         if self._next_plan is None:
             self._ask_for_plan()
         plan = self._plan
-        if plan not in (self._remembered, NO_PLAN):
+        if self._share.shard == 0 and plan not in (self._remembered, NO_PLAN):
             try:
                 self._memory.keep(plan)
                 self._remembered = plan
@@ -247,21 +272,26 @@ class Recorder:
 
         When the catalog was away at the start, a worker may have begun without knowing.
         """
-        new = [stream for stream in plan.streams if stream.id not in self._accounted]
+        mine = self._share_of(plan, self._next_share)
+        new = [stream for stream in mine if stream.id not in self._accounted]
         if self._has_met_catalog and not new:
             return
+        # A spool that waits may still hold a gap that was left open.
+        is_early = self._registrar.is_behind or self._spools.others_wait(self._share.shard)
         with catalog.transaction(subject="recorder") as connection:
             if not self._has_met_catalog:
-                self._alive_until = last_sign_of_life(connection, self._node.id)
+                self._alive_until = signs_of_life(connection)
             for stream in new:
                 worker = self._workers.get(stream.id)
+                if worker is not None and is_early:
+                    continue
                 gap = None if worker is None else worker.gap
                 began_at = None if worker is None else worker.began_at
                 ends = [
                     end_gaps(
                         connection,
                         stream,
-                        alive_until=self._alive_until,
+                        alive_until=self._alive_until.get(stream.id),
                         now=began_at or self._machine.clock.now(),
                         current=None if gap is None else gap.id,
                     ),
@@ -276,18 +306,22 @@ class Recorder:
                     absence = GapId(uuid7(self._machine.clock, self._machine.rng))
                     explain_absence(connection, stream, absence, start=end, end=worker.began_at)
         self._has_met_catalog = True
-        if not self._registrar.is_behind:  # else the spool may still hold a gap that was left open
+        if not is_early:
             self._accounted.update(stream.id for stream in new)
 
     def _change_plan(self) -> None:
         if self._next_plan is None:
             return
         plan, self._next_plan = self._next_plan, None
-        if plan == self._plan:
+        share = self._next_share
+        if (plan, share) == (self._plan, self._share):
             return
-        change = compare(self._plan.streams, plan.streams)
+        change = compare(self._share_of(self._plan, self._share), self._share_of(plan, share))
         for stream in change.ended:
             worker = self._workers.pop(stream.id)
+            if not share.holds(stream.camera):
+                self._hand_over(worker)
+                continue
             self._offer.forget(stream.id)
             self._partings[stream.id] = self._part(
                 worker, GapCause.SWITCHED_OFF, "the camera was changed or switched off"
@@ -295,8 +329,20 @@ class Recorder:
         for stream in change.begun:
             before = self._partings.pop(stream.id, Parting())
             self._workers[stream.id] = self._work_on(stream, before)
-        self._plan = plan
+        self._plan, self._share = plan, share
         STREAMS.set(len(self._workers))
+
+    def _share_of(self, plan: RecordingPlan, share: Share) -> Sequence[Stream]:
+        return [stream for stream in plan.streams if share.holds(stream.camera)]
+
+    def _hand_over(self, worker: StreamWorker) -> None:
+        """Let another recorder have a stream; what it says goes on from where the footage ends."""
+        self._offer.dismiss(worker.stream.id)
+        gap = self._part(worker, GapCause.RECORDER_STOPPED, "the camera goes to another recorder process").gap
+        if gap is not None:
+            # Ended at once: the other one writes down the rest, and nobody would come back to this row.
+            now = max(self._machine.clock.now(), gap.started_at)
+            self._registrar.submit(GapClosed(replace(gap, ended_at=now)))
 
     def _work_on(self, stream: Stream, before: Parting) -> StreamWorker:
         if not self._node.settings.recording.audio:
@@ -341,6 +387,7 @@ class Recorder:
         SPOOLED.set(spool_rows)
         return Heartbeat(
             node=self._node.id,
+            shard=self._share.shard,
             seen_at=self._machine.clock.now(),
             spool_rows=spool_rows,
             camera_revision=self._plan.revision,

@@ -174,14 +174,14 @@ class Conversation:
         role, asking = StreamRole(word or StreamRole.MAIN), self._user.asking
         stream = await _apart(lambda: live.find(self._house, asking, CameraId(camera), role))
         self._chosen = _Chosen(request.path, CameraId(camera), role, stream)
-        self._parameters = await self._ask_parameters(stream)
+        self._parameters = await self._ask_parameters(CameraId(camera), stream)
         return self._parameters
 
-    async def _ask_parameters(self, stream: StreamId) -> VideoParameters:
+    async def _ask_parameters(self, camera: CameraId, stream: StreamId) -> VideoParameters:
         try:
             async with (
                 asyncio.timeout(FIRST_WORD_S),
-                live.subscription(self._house, stream) as viewer,
+                live.subscription(self._house, camera, stream) as viewer,
                 contextlib.aclosing(viewer.words()) as words,
             ):
                 async for word in words:
@@ -196,7 +196,7 @@ class Conversation:
     ) -> None:
         """Send pictures until the stream, the right to see it or the client goes; then hang up."""
         tasks = {
-            asyncio.create_task(self._send(stream, packetiser)),
+            asyncio.create_task(self._send(camera, stream, packetiser)),
             asyncio.create_task(self._watch_right(user, camera)),
         }
         try:
@@ -211,9 +211,9 @@ class Conversation:
             await asyncio.gather(*tasks, return_exceptions=True)
             self._writer.close()
 
-    async def _send(self, stream: StreamId, packetiser: Packetiser) -> None:
+    async def _send(self, camera: CameraId, stream: StreamId, packetiser: Packetiser) -> None:
         async with (
-            live.subscription(self._house, stream) as viewer,
+            live.subscription(self._house, camera, stream) as viewer,
             contextlib.aclosing(viewer.words()) as words,
         ):
             async for word in words:
