@@ -5,7 +5,6 @@ The supervisor alone writes it; recorders, the page, the analyst and `rtsp` read
 
 import json
 import logging
-import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from watchkeep.domain.ids import CameraId
 from watchkeep.domain.sharing import shard_of, shards_wanted
 from watchkeep.runtime.data_folder import DataFolder, recorder_name
 from watchkeep.runtime.locks import is_held
+from watchkeep.runtime.system import cores
 from watchkeep.storage.catalog import states
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.spool import Spool, waiting_rows
@@ -144,14 +144,6 @@ class Sharing:
     def _keep(self, known: ShardCount) -> None:
         if self._count != known:
             write_shard_count(self._paths, self._count, fs=self._fs)
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not Linux
-        return os.cpu_count() or 1
 
 
 def adopt_orphans(paths: DataFolder, volume: Volume, spool: Spool, *, count: int, fs: Fs) -> list[Path]:
