@@ -179,7 +179,7 @@ def test_a_gap_that_waits_in_another_recorders_spool_is_ended_when_it_comes(plac
     with closing(Spool(place.node.paths.spool, fs=SystemFs())) as spool:
         spool.append([GapOpened(left)])
     with recording(place, 1):
-        wait_until(lambda: place.seconds_in_catalog(goes) > 4, "footage of the camera")
+        wait_until(lambda: place.seconds_in_catalog(goes) > 2, "footage of the camera")
         with recording(place, 0):
             wait_until(lambda: not list(place.node.paths.spool.glob("*.rows")), "the spool to be empty")
             wait_until(lambda: place.open_gaps(goes) == [], "the gap to be ended")
