@@ -22,7 +22,7 @@ from system.kill_drill import (
     recording,
     settings_for,
 )
-from system.node_process import NodeProcess, running_node, wait_until
+from system.node_process import NodeProcess, running_node, start_node, wait_until
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.sharing import shard_of
 from watchkeep.runtime.data_folder import DataFolder
@@ -122,4 +122,49 @@ def test_a_shard_that_is_killed_touches_no_other_and_one_process_takes_over_what
             lost_s, back_after_s = cost(pictures, killed_at)
             assert lost_s <= 1.0, name
             assert back_after_s <= 10.0, name
+    assert unreadable == []
+
+
+SMALL = """
+from watchkeep.cli.main import main
+from watchkeep.domain import sharing
+from watchkeep.runtime import shards
+
+sharing.STREAMS_A_SHARD, shards.GROWS_AFTER_NS, shards.cores = 3, 2_000_000_000, lambda: 2
+main()
+"""
+"""A supervisor for which four streams are too many for one process."""
+
+
+def test_a_node_grows_by_a_process_when_cameras_are_added_and_hardly_anything_is_lost(tmp_path: Path) -> None:
+    clips, data = make_clips(tmp_path, count=4, seconds=20), tmp_path / "data"
+    with simulated_cameras(clips) as simulated:
+        settings = settings_for(simulated.port) + "analysis:\n  enabled: false\n"
+        node = start_node(data, settings=settings, program=("-c", SMALL))
+        try:
+            node.wait_until_serving()
+            add_cameras(node, {name: simulated.url(name) for name in list(clips)[:3]})
+            wait_until(lambda: recording(node) == 3, seconds=60, what="three cameras to record")
+            first = pid_of(data, "recorder")
+            assert len(node.children("recorder")) == 1
+            add_cameras(node, {name: simulated.url(name) for name in list(clips)[3:]})
+            wait_until(lambda: len(node.children("recorder")) == 2, seconds=60, what="another recorder")
+            grown_at = time.time()
+            wait_until(lambda: recording(node, seen_since=grown_at + 4) == 4, seconds=60, what="all")
+            assert pid_of(data, "recorder") == first
+            assert are_live(node, clips)
+            assert doctor(data) == []
+        finally:
+            node.stop()
+
+    opened, unreadable = open_node(DataFolder(data), machine=Machine()), list[str]()
+    for name, path in clips.items():
+        clip = Clip(path)
+        pictures = stored_pictures(clip, read_segments(opened, name, unreadable))
+        missing = missing_pictures(pictures, clip)
+        twice = len(pictures) - len({picture.sent_at for picture in pictures})
+        print(f"{name}: of {len(pictures)} pictures {missing} missing, {twice} there twice")
+        # Ten pictures a second. What goes over lacks them until the new process has started.
+        assert missing <= 100 * shard_of(CameraId(name), 2), name
+        assert twice == 0, name
     assert unreadable == []
