@@ -28,6 +28,7 @@ from watchkeep.storage.catalog.cameras import Site
 from watchkeep.storage.catalog.recorder_rows import GapOpened
 from watchkeep.storage.catalog.spool import Spool
 
+HANDED_OVER = "the camera goes to another recorder process"
 STAYS, GOES = "ramp", "gate"
 """With two shards the first keeps one, and the other goes to the second."""
 
@@ -111,7 +112,9 @@ def test_a_camera_that_goes_to_a_new_recorder_has_a_short_gap_that_says_so_and_t
         share_among(place, 2)
         first.share_anew()
         # A process takes a second to start; a thread does not.
-        wait_until(lambda: set(first._workers) == {stays}, "the first to let go")
+        wait_until(lambda: HANDED_OVER in sentences(place, goes), "the first to let go")
+        assert set(first._workers) == {stays}
+        assert place.open_gaps(goes) == []  # nobody would come back to it
         second = running.enter_context(recording(place, 1))
 
         while watcher.recv(1 << 20):
@@ -130,7 +133,6 @@ def test_a_camera_that_goes_to_a_new_recorder_has_a_short_gap_that_says_so_and_t
     spans = place.spans(goes)
     assert GapCause.UNKNOWN not in dict(spans)
     assert recorded(spans) > 6
-    assert "the camera goes to another recorder process" in sentences(place, goes)
 
 
 def test_one_recorder_takes_over_what_two_left_that_were_killed_without_a_database(place: Place) -> None:
