@@ -8,6 +8,7 @@ import pytest
 
 from builders import FixedClock
 from catalog_rows import NODE, SITE, START
+from faulty_fs import FaultyFs
 from watchkeep.domain import sharing
 from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
 from watchkeep.domain.ids import CameraId, StreamId
@@ -167,3 +168,17 @@ def test_a_stream_was_looked_after_until_a_recorder_last_spoke_of_it_whichever_l
 
     assert found[StreamId(UUID(int=1))] == START
     assert found[StreamId(UUID(int=2))] == later.seen_at
+
+
+def test_what_cannot_be_written_is_not_done(small: Catalog, paths: DataFolder) -> None:
+    fs, clock = FaultyFs(), FixedClock()
+    sharing = Sharing(paths, fs=fs, clock=clock, asked=None)
+    for number in (4, 5):
+        put_camera(small, number)
+    fs.fail(kinds={"create"}, lasts=True)
+
+    assert looks(sharing, small, clock, seconds=200) == []
+    assert (sharing.count, Sharing(paths, fs=fs, clock=clock, asked=4).count) == (1, 1)
+
+    fs.heal()
+    assert looks(sharing, small, clock, seconds=70) == [2]

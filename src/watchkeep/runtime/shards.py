@@ -110,8 +110,8 @@ class Sharing:
         self._more_since_ns: int | None = None
         known = read_shard_count(paths, fs=fs)
         start = asked if asked is not None else min(known.wanted, self._cores)
-        self._count = ShardCount(start, start)
-        self._keep(known)
+        self._count = known
+        self._become(ShardCount(start, start))
 
     @property
     def count(self) -> int:
@@ -129,7 +129,7 @@ class Sharing:
         with catalog.transaction("supervisor") as connection:
             wanted = shards_wanted(states.bit_rates(connection), cores=self._cores)
         before = self._count
-        self._count = ShardCount(before.now, wanted)
+        number = before.now
         now_ns = self._clock.monotonic_ns()
         if wanted <= before.now:
             self._more_since_ns = None
@@ -137,13 +137,20 @@ class Sharing:
             self._more_since_ns = now_ns
         elif now_ns - self._more_since_ns >= GROWS_AFTER_NS:
             self._more_since_ns = None
-            self._count = ShardCount(wanted, wanted)
-        self._keep(before)
+            number = wanted
+        self._become(ShardCount(number, wanted))
         return self._count.now > before.now
 
-    def _keep(self, known: ShardCount) -> None:
-        if self._count != known:
-            write_shard_count(self._paths, self._count, fs=self._fs)
+    def _become(self, count: ShardCount) -> None:
+        """Have so many from now on; as before if it cannot be written, for then nobody would know."""
+        if count == self._count:
+            return
+        try:
+            write_shard_count(self._paths, count, fs=self._fs)
+        except OSError as error:
+            log.warning("number of recorders not written", extra={"error": error.strerror})
+        else:
+            self._count = count
 
 
 def adopt_orphans(paths: DataFolder, volume: Volume, spool: Spool, *, count: int, fs: Fs) -> list[Path]:
