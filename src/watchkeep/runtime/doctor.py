@@ -173,12 +173,13 @@ def _recorder(opened: OpenHouse) -> Iterator[Check]:
         beats = {beat.shard: beat.seen_at for beat in states.heartbeats(connection) if beat.node == node.id}
     count = read_shard_count(node.paths, fs=node.machine.fs).now
     for shard in range(count):
-        who = "The recorder" if count == 1 else f"Recorder process {shard + 1} of {count}"
+        name = recorder_name(shard)
+        who = "The recorder" if count == 1 else f"The process {name}"
         seen_at = beats.get(shard)
         last = (
             "it never has" if seen_at is None else f"it was last heard of at {seen_at:%Y-%m-%d %H:%M:%S} UTC"
         )
-        if not is_held(node.paths.process_lock(recorder_name(shard))):
+        if not is_held(node.paths.process_lock(name)):
             yield Check("recorder", Verdict.NOTE, f"{who} does not run; {last}.")
         elif seen_at is None or now - seen_at > SILENT_AFTER:
             yield Check("recorder", Verdict.NOTE, f"{who} runs and says nothing; {last}.")
