@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from watchkeep.domain.ids import CameraId
 
 STREAMS_A_SHARD = 200
-"""Of up to 3 Mbit/s each. `make bench-record` measured 0.31 % of a core for one, the prototype 0.17 %: so many
+"""Of up to 3 Mbit/s each. `make bench-record` measured 0.31 % of a core for one, a prototype 0.17 %. So they
 use about 60 % of a core at most, and the rest is for what comes in bursts."""
 FULL_STREAM_BITS = 3_000_000
 """A stream of more bits a second counts for as many as it is times this; one of fewer counts as one, for what
