@@ -68,9 +68,9 @@ def stop_without_a_last_word(node: NodeProcess) -> float:
 
 def record_and_kill(data: Path, simulated: SimulatedCameras, clips: dict[str, Path]) -> tuple[float, float]:
     with running_node(data, settings=settings_for(simulated.port) + SETTINGS) as node:
+        began = datetime.now(UTC)
         add_cameras(node, {name: simulated.url(name) for name in clips})
         wait_until(lambda: recording(node) == len(clips), seconds=60, what="all cameras to record")
-        began = datetime.now(UTC)
         first, second = pid_of(data, "recorder"), pid_of(data, "recorder-1")
         killed_at = time.time()
         os.kill(second, signal.SIGKILL)
@@ -79,7 +79,7 @@ def record_and_kill(data: Path, simulated: SimulatedCameras, clips: dict[str, Pa
         assert pid_of(data, "recorder") == first
         assert are_live(node, clips)
         for name in clips:
-            # An open segment is told every ten seconds.
+            # The catalog hears of an open segment at its first sync.
             wait_until(lambda name=name: is_exported(node, name, began), seconds=30, what=f"export of {name}")
         return killed_at, stop_without_a_last_word(node)
 
