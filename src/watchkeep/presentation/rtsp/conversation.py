@@ -18,9 +18,10 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import CatalogUnavailable, Forbidden, NotFound, Unavailable, WatchkeepError
 from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.media import Fragment, VideoParameters
+from watchkeep.domain.rtsp_messages import Request, answer
 from watchkeep.presentation.rtsp.description import describe
 from watchkeep.presentation.rtsp.digest import challenge, credentials_of, proves
-from watchkeep.presentation.rtsp.messages import TRACK, Request, answer, read_request
+from watchkeep.presentation.rtsp.messages import TRACK, read_request
 from watchkeep.presentation.rtsp.packetiser import Packetiser
 
 log = logging.getLogger(__name__)
@@ -140,6 +141,8 @@ class Conversation:
         if "RTP/AVP/TCP" not in request.headers.get("transport", ""):
             self._say(request, 461)
             return
+        if request.section:
+            raise NotFound("There is no such part of the stream.")
         if self._chosen is None or self._chosen.path != request.path:
             await self._choose(request)
         # Channels are one byte; a client that asks for more gets the first pair.
