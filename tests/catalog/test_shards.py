@@ -95,6 +95,7 @@ def test_streams_that_one_process_carries_stay_in_one(small: Catalog, paths: Dat
 
     assert sharing.count == 1
     assert looks(sharing, small, clock, seconds=300) == []
+    assert not paths.shards.exists()  # the data folder is as it was before there were shards
 
 
 def test_it_grows_when_more_is_wanted_for_a_minute_and_shrinks_at_the_next_start_only(
