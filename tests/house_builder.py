@@ -83,7 +83,7 @@ def a_house(catalog: Catalog, root: Path, *, clock: FixedClock | None = None) ->
         fs=fs,
         site=SITE,
         prober=OneCameraProber(),
-        recorder_socket=root / "recorder.sock",
+        recorder_socket=lambda _: root / "recorder.sock",
         simulator_ports=frozenset({8554}),
     )
 

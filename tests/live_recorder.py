@@ -27,7 +27,7 @@ class Recorder:
         self.fragments: list[Fragment]
         _, self.parameters, self.fragments = clip_fragments(site.house, clip)
         self.init = init_section(self.parameters)
-        self.offer = FragmentOffer(site.house.recorder_socket)
+        self.offer = FragmentOffer(site.house.recorder_socket(camera))
         self.lock = threading.Lock()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._tick, daemon=True)

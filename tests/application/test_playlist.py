@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from builders import NOON, RUN
 from watchkeep.application.exports import ExportClock
-from watchkeep.application.hls import Piece, Reel, chunks, playlist, within
+from watchkeep.application.hls import Reel, StoredFragment, pieces, playlist, within
 from watchkeep.domain.ids import RunId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND
@@ -28,9 +28,9 @@ def a_reel(
     run: RunId = RUN,
     init: bytes = b"init",
 ) -> Reel:
-    """A reel of half-second pieces of 100 bytes; start counts half seconds since NOON."""
-    pieces = tuple(
-        Piece(
+    """A reel of half-second fragments of 100 bytes; start counts half seconds since NOON."""
+    fragments = tuple(
+        StoredFragment(
             number=n,
             offset=len(init) + 100 * n,
             length=100,
@@ -43,7 +43,11 @@ def a_reel(
         for n, is_key in enumerate(keys)
     )
     return Reel(
-        segment=SegmentId(UUID(int=number)), run=run, init_section=init, pieces=pieces, is_whole=is_whole
+        segment=SegmentId(UUID(int=number)),
+        run=run,
+        init_section=init,
+        fragments=fragments,
+        is_whole=is_whole,
     )
 
 
@@ -54,17 +58,17 @@ def span(start_s: float, end_s: float) -> Interval:
 EVERY_SECOND = [True, False] * 10
 
 
-def test_chunks_are_about_four_seconds_and_start_with_key_pictures() -> None:
-    made = chunks(a_reel(EVERY_SECOND), span(0, 10))
+def test_pieces_are_about_four_seconds_and_start_with_key_pictures() -> None:
+    made = pieces(a_reel(EVERY_SECOND), span(0, 10))
 
-    assert [chunk.seconds for chunk in made] == [4, 4, 2]
-    assert all(chunk.pieces[0].starts_with_key for chunk in made)
+    assert [piece.seconds for piece in made] == [4, 4, 2]
+    assert all(piece.fragments[0].starts_with_key for piece in made)
 
 
-def test_a_long_gop_is_one_chunk() -> None:
-    made = chunks(a_reel([True] + [False] * 19 + [True] + [False] * 3), span(0, 12))
+def test_a_long_gop_is_one_piece() -> None:
+    made = pieces(a_reel([True] + [False] * 19 + [True] + [False] * 3), span(0, 12))
 
-    assert [chunk.seconds for chunk in made] == [10, 2]
+    assert [piece.seconds for piece in made] == [10, 2]
 
 
 def test_a_span_without_footage_has_no_playlist() -> None:
@@ -114,13 +118,13 @@ def test_a_playlist_covers_the_span_from_a_key_picture_without_hole(
 ) -> None:
     reel, when = a_reel(keys), span(start_s, start_s + length_s)
     text = playlist([reel], when, is_growing=False)
-    asked = [piece for piece in reel.pieces if piece.when.overlaps(when)]
+    asked = [fragment for fragment in reel.fragments if fragment.when.overlaps(when)]
     if text is None:
         assert asked == []
         return
 
     ranges = [(int(o), int(n)) for n, o in re.findall(r"#EXT-X-BYTERANGE:(\d+)@(\d+)", text)]
-    taken = [piece for piece in reel.pieces if any(o <= piece.offset < o + n for o, n in ranges)]
+    taken = [fragment for fragment in reel.fragments if any(o <= fragment.offset < o + n for o, n in ranges)]
     assert set(asked) <= set(taken)
     assert taken[0].starts_with_key
     assert all(before + size == after for (before, size), (after, _) in pairwise(ranges))
@@ -134,7 +138,7 @@ def test_an_exports_clock_never_runs_backwards_and_keeps_gaps() -> None:
     first, second = a_reel([True, False]), a_reel([True, False], start=20, run=OTHER_RUN)
     early = a_reel([True], start=19, run=RunId(UUID(int=5)))
 
-    ticks = [clock.ticks(reel, piece) for reel in (first, second, early) for piece in reel.pieces]
+    ticks = [clock.ticks(reel, fragment) for reel in (first, second, early) for fragment in reel.fragments]
 
     assert ticks == [0, 45_000, 900_000, 945_000, 990_000]
 

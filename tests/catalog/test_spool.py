@@ -14,7 +14,7 @@ from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.catalog import footage, recordings
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import GapOpened, RecorderRow, SegmentClosed
-from watchkeep.storage.catalog.spool import Spool
+from watchkeep.storage.catalog.spool import Spool, waiting_rows
 
 ROWS: list[RecorderRow] = [
     *[SegmentClosed(a_segment(number, start=START + seconds(60 * number))) for number in range(3)],
@@ -186,3 +186,16 @@ def test_a_large_spool_is_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(list(tmp_path.iterdir())) > 3
     assert Spool(tmp_path, fs=SystemFs()).depth() == 50
     assert replayed(spool) == ROWS * 10
+
+
+def test_others_count_what_waits_while_it_is_written_and_replayed(tmp_path: Path) -> None:
+    assert waiting_rows(tmp_path / "nowhere", fs=SystemFs()) == 0
+    spool = Spool(tmp_path, fs=SystemFs())
+    spool.append(ROWS)
+    (tmp_path / "1").mkdir()
+    seen = [waiting_rows(tmp_path, fs=SystemFs())]
+
+    spool.replay(lambda _: seen.append(waiting_rows(tmp_path, fs=SystemFs())))
+
+    seen.append(waiting_rows(tmp_path, fs=SystemFs()))
+    assert seen == [len(ROWS), len(ROWS), 0]

@@ -323,6 +323,7 @@ def test_what_is_no_rtsp_or_out_of_order_is_answered_or_ended(
     assert program.ask("OPTIONS")[0] == 200
     assert program.ask("PLAY")[0] == 455
     assert program.ask("SETUP", Transport="RTP/AVP;unicast;client_port=5000-5001")[0] == 461
+    assert program.ask("SETUP", track="/trackID=1", Transport="RTP/AVP/TCP;interleaved=0-1")[0] == 404
     assert program.ask("SETUP", Transport="RTP/AVP/TCP;interleaved=0-1")[0] == 200
     assert program.ask("PLAY", Session="another")[0] == 454
     assert program.ask("RECORD")[0] == 501

@@ -56,12 +56,12 @@ CAMERAS = (
 )
 
 
-def make_clips(folder: Path, *, count: int = 2) -> dict[str, Path]:
+def make_clips(folder: Path, *, count: int = 2, seconds: int = 40) -> dict[str, Path]:
     """Up to four cameras, every other H.265: GOP 1 s, each picture unlike any other."""
     clips = {}
     for name, codec, colour in CAMERAS[:count]:
         clips[name] = folder / f"{name}.mp4"
-        make_clip(clips[name], seconds=40, codec=codec, fps=10, gop=10, size=(384, 256), colour=colour)
+        make_clip(clips[name], seconds=seconds, codec=codec, fps=10, gop=10, size=(384, 256), colour=colour)
     return clips
 
 
@@ -158,7 +158,7 @@ def judge(data: Path, clips: dict[str, Clip], times: list[float], faults: list[s
 def read_segments(node: Node, camera: str, unreadable: list[str]) -> list[tuple[datetime, bytes]]:
     """Start and MP4 bytes of every segment file of a camera, all of them verified."""
     found = []
-    paths = [*node.volume.segments(), *node.volume.open_segments()]
+    paths = [*node.volume.segments(), *node.volume.all_open_segments()]
     for path in paths:
         try:
             reader = SealedReader.open(path, fs=node.machine.fs, keys=node.keystore.find_shred_key)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,8 +150,14 @@ def _descendants(pid: int) -> list[int]:
     return below
 
 
-def start_node(data: Path, *, settings: str = "", environment: dict[str, str] | None = None) -> NodeProcess:
-    """Start `watchkeep run`; the caller waits and stops."""
+def start_node(
+    data: Path,
+    *,
+    settings: str = "",
+    environment: dict[str, str] | None = None,
+    program: Sequence[str] = ("-m", "watchkeep"),
+) -> NodeProcess:
+    """Start `watchkeep run`, or another program that takes its arguments; the caller waits and stops."""
     port = free_port()
     if not (data / "watchkeep.yaml").exists():
         data.mkdir(parents=True, exist_ok=True)
@@ -162,7 +168,7 @@ def start_node(data: Path, *, settings: str = "", environment: dict[str, str] | 
         assert found is not None
         port = int(found.group(1))
     process = subprocess.Popen(
-        [sys.executable, "-m", "watchkeep", "run", "--data", str(data)],
+        [sys.executable, *program, "run", "--data", str(data)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -9,7 +9,7 @@ from watchkeep.application import live
 from watchkeep.application.house import House
 from watchkeep.application.low_latency import TARGET_S, Show
 from watchkeep.domain.errors import Exhausted, Invalid, NotFound, Unavailable
-from watchkeep.domain.ids import StreamId
+from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.media import Fragment
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,9 @@ STREAMS_LIMIT = 32
 class Broadcast:
     """One stream's show, as long as it is watched."""
 
-    def __init__(self, house: House, stream: StreamId) -> None:
+    def __init__(self, house: House, camera: CameraId, stream: StreamId) -> None:
         self._house = house
+        self._camera = camera
         self._stream = stream
         # Grows from one broadcast to the next: no HLS segment is shorter than a second.
         self._show = Show(first_number=int(house.clock.now().timestamp()))
@@ -98,7 +99,7 @@ class Broadcast:
     async def _run(self) -> None:
         try:
             async with (
-                live.subscription(self._house, self._stream) as viewer,
+                live.subscription(self._house, self._camera, self._stream) as viewer,
                 contextlib.aclosing(viewer.words()) as words,
             ):
                 async for word in words:
@@ -137,7 +138,7 @@ class Broadcasts:
             raise _gone()
         return found
 
-    def of(self, stream: StreamId) -> Broadcast:
+    def of(self, camera: CameraId, stream: StreamId) -> Broadcast:
         """The stream's broadcast, begun if there is none.
 
         Raises:
@@ -147,7 +148,7 @@ class Broadcasts:
         if stream not in self._running:
             if len(self._running) >= STREAMS_LIMIT:
                 raise Exhausted("Too many streams are watched over HLS; close one, or watch in the page.")
-            self._running[stream] = Broadcast(self._house, stream)
+            self._running[stream] = Broadcast(self._house, camera, stream)
         return self._running[stream]
 
 

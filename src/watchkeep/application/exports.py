@@ -7,7 +7,7 @@ from itertools import count
 
 from watchkeep.application.asking import Asking, asked
 from watchkeep.application.footage import UNREADABLE, find_stream, reels, report
-from watchkeep.application.hls import Piece, Reel, within
+from watchkeep.application.hls import Reel, StoredFragment, within
 from watchkeep.application.house import House
 from watchkeep.application.mp4 import ExportAudio, rebased
 from watchkeep.domain.access import Action, CameraObject
@@ -93,20 +93,20 @@ class _Plan:
 
 def _plan(house: House, segments: list[StoredSegment], when: Interval, *, with_audio: bool) -> _Plan:
     chosen: list[Segment] = []
-    first: Piece | None = None
+    first: StoredFragment | None = None
     silent, audible = b"", b""
     for segment, reel in reels(house, segments):
-        pieces = within(reel, when)
-        if not pieces:
+        fragments = within(reel, when)
+        if not fragments:
             continue
         pictures = without_audio(reel.init_section)
         if first is None:
-            first, silent = pieces[0], pictures
+            first, silent = fragments[0], pictures
         elif pictures != silent:
-            raise _changed("The picture's format", "", pieces[0])
+            raise _changed("The picture's format", "", fragments[0])
         if with_audio and reel.audio is not None:
             if audible and reel.init_section != audible:
-                raise _changed("The audio's format", ", or without audio", pieces[0])
+                raise _changed("The audio's format", ", or without audio", fragments[0])
             audible = reel.init_section
         chosen.append(segment)
     if first is None:
@@ -117,8 +117,8 @@ def _plan(house: House, segments: list[StoredSegment], when: Interval, *, with_a
     return _Plan(chosen, init_section, audio_setup(init_section), first.when.start)
 
 
-def _changed(what: str, other_way: str, piece: Piece) -> Conflict:
-    split = piece.when.start
+def _changed(what: str, other_way: str, fragment: StoredFragment) -> Conflict:
+    split = fragment.when.start
     return Conflict(
         f"{what} changed at {split:%Y-%m-%dT%H:%M:%S.%fZ}; "
         f"export up to that instant and from it on{other_way}.",
@@ -134,18 +134,18 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
     for segment in plan.segments:
         # One after the other, so that memory does not grow with the span.
         for _, reel in reels(house, [segment]):
-            pieces = within(reel, when)
-            if not _is_whole(house, segment, pieces):
+            fragments = within(reel, when)
+            if not _is_whole(house, segment, fragments):
                 left_out.append(segment.id)
                 continue
-            for piece in pieces:
-                ticks = clock.ticks(reel, piece)
+            for fragment in fragments:
+                ticks = clock.ticks(reel, fragment)
                 with house.shelf.reading(segment) as reader:
-                    payload = reader.read_video(piece.offset, piece.length)
+                    payload = reader.read_video(fragment.offset, fragment.length)
                 end = audio_offset(payload)
                 yield rebased(payload[:end], number=next(numbers), decode_ticks=ticks)
                 if end < len(payload):
-                    beside, shift_ticks = payload[end:], ticks - piece.start_ticks
+                    beside, shift_ticks = payload[end:], ticks - fragment.start_ticks
                     moved = moved_documents(beside, shift_ticks=shift_ticks, numbers=documents)
                     if audio is not None:
                         moved += audio.moved(beside, shift_ticks=shift_ticks, numbers=numbers)
@@ -153,9 +153,9 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
                         yield moved
 
 
-def _is_whole(house: House, segment: Segment, pieces: tuple[Piece, ...]) -> bool:
+def _is_whole(house: House, segment: Segment, fragments: tuple[StoredFragment, ...]) -> bool:
     """Read a segment's part once before any of it is handed out: half a segment would be a silent hole."""
-    start, end = pieces[0].offset, pieces[-1].offset + pieces[-1].length
+    start, end = fragments[0].offset, fragments[-1].offset + fragments[-1].length
     try:
         for offset in range(start, end, READ_BYTES):
             with house.shelf.reading(segment) as reader:
@@ -175,14 +175,14 @@ class ExportClock:
         self._shift = 0
         self._end = 0
 
-    def ticks(self, reel: Reel, piece: Piece) -> int:
-        """The piece's decoding time in the export, 1/90000 s."""
+    def ticks(self, reel: Reel, fragment: StoredFragment) -> int:
+        """The fragment's decoding time in the export, 1/90000 s."""
         if self._start is None:
-            self._start = piece.when.start
+            self._start = fragment.when.start
         if reel.run != self._run:
-            passed = (piece.when.start - self._start).total_seconds()
+            passed = (fragment.when.start - self._start).total_seconds()
             self._run = reel.run
-            self._shift = max(round(passed * TICKS_PER_SECOND), self._end) - piece.start_ticks
-        at = max(piece.start_ticks + self._shift, self._end)
-        self._end = at + piece.duration_ticks
+            self._shift = max(round(passed * TICKS_PER_SECOND), self._end) - fragment.start_ticks
+        at = max(fragment.start_ticks + self._shift, self._end)
+        self._end = at + fragment.duration_ticks
         return at

@@ -53,7 +53,7 @@ def reels(house: House, segments: Iterable[Segment]) -> Iterator[tuple[Segment, 
         except UNREADABLE as error:
             report(house, segment, error)
             continue
-        if reel.pieces:
+        if reel.fragments:
             yield segment, reel
 
 

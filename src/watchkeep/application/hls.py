@@ -11,12 +11,12 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND
 from watchkeep.domain.mp4 import AudioSetup
 
-CHUNK = timedelta(seconds=4)
-"""A chunk (HLS calls it a media segment) is at least this long where key pictures allow it."""
+PIECE = timedelta(seconds=4)
+"""A piece (HLS calls it a media segment) is at least this long where key pictures allow it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class StoredFragment:
     """One fragment inside the video of a segment.
 
     Attributes:
@@ -38,10 +38,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reel:
-    """A segment as a player sees it: an init section, then pieces.
+    """A segment as a player sees it: an init section, then fragments.
 
     Attributes:
-        init_section: The bytes before the first piece.
+        init_section: The bytes before the first fragment.
         is_whole: Nothing will be added any more.
         audio: What its init section says of audio.
     """
@@ -49,7 +49,7 @@ class Reel:
     segment: SegmentId
     run: RunId
     init_section: bytes
-    pieces: tuple[Piece, ...]
+    fragments: tuple[StoredFragment, ...]
     is_whole: bool
     audio: AudioSetup | None = None
 
@@ -60,64 +60,66 @@ class Reel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
-    """Neighbouring pieces of one reel that a player fetches at once; the first starts with a key picture."""
+class Piece:
+    """Neighbouring fragments of one reel, fetched at once; the first starts with a key picture."""
 
     reel: Reel
-    pieces: tuple[Piece, ...]
+    fragments: tuple[StoredFragment, ...]
 
     @property
     def seconds(self) -> float:
         """How long it plays."""
-        return sum(piece.duration_ticks for piece in self.pieces) / TICKS_PER_SECOND
+        return sum(fragment.duration_ticks for fragment in self.fragments) / TICKS_PER_SECOND
 
     @property
     def offset(self) -> int:
         """Of its first byte in the segment's video."""
-        return self.pieces[0].offset
+        return self.fragments[0].offset
 
     @property
     def length(self) -> int:
         """In bytes."""
-        return self.pieces[-1].offset + self.pieces[-1].length - self.offset
+        return self.fragments[-1].offset + self.fragments[-1].length - self.offset
 
 
-def within(reel: Reel, when: Interval) -> tuple[Piece, ...]:
-    """The pieces that show the span, from the key picture at or before its start."""
+def within(reel: Reel, when: Interval) -> tuple[StoredFragment, ...]:
+    """The fragments that show the span, from the key picture at or before its start."""
     first = 0
     last = 0
-    for index, piece in enumerate(reel.pieces):
-        if piece.starts_with_key and piece.when.start <= when.start:
+    for index, fragment in enumerate(reel.fragments):
+        if fragment.starts_with_key and fragment.when.start <= when.start:
             first = index
-        if piece.when.start < when.end:
+        if fragment.when.start < when.end:
             last = index + 1
-    chosen = reel.pieces[first:last]
+    chosen = reel.fragments[first:last]
     return chosen if chosen and chosen[-1].when.end > when.start else ()
 
 
-def chunks(reel: Reel, when: Interval) -> list[Chunk]:
-    """Cut a reel into chunks at key pictures.
+def pieces(reel: Reel, when: Interval) -> list[Piece]:
+    """Cut a reel into pieces at key pictures.
 
-    The cuts do not depend on how far an open segment has grown: its last chunk is left out until it is whole.
+    The cuts do not depend on how far an open segment has grown: its last piece is left out until it is whole.
     """
-    pieces = within(reel, when)
-    if not pieces:
+    fragments = within(reel, when)
+    if not fragments:
         return []
-    groups: list[list[Piece]] = []
-    for piece in pieces:
-        if not groups or (piece.starts_with_key and _length(groups[-1]) >= CHUNK):
+    groups: list[list[StoredFragment]] = []
+    for fragment in fragments:
+        if not groups or (fragment.starts_with_key and _length(groups[-1]) >= PIECE):
             groups.append([])
-        groups[-1].append(piece)
-    is_cut_at_end = reel.is_whole or pieces[-1] is not reel.pieces[-1] or pieces[-1].when.end >= when.end
+        groups[-1].append(fragment)
+    is_cut_at_end = (
+        reel.is_whole or fragments[-1] is not reel.fragments[-1] or fragments[-1].when.end >= when.end
+    )
     if not is_cut_at_end:
         groups.pop()
-    return [Chunk(reel=reel, pieces=tuple(group)) for group in groups]
+    return [Piece(reel=reel, fragments=tuple(group)) for group in groups]
 
 
 def playlist(
     reels: Sequence[Reel], when: Interval, *, is_growing: bool, with_audio: bool = False
 ) -> str | None:
-    """Write the playlist of a span; None when no chunk of it is there (yet).
+    """Write the playlist of a span; None when no piece of it is there (yet).
 
     Args:
         when: The span.
@@ -126,63 +128,63 @@ def playlist(
         with_audio: As far as browsers play it. A player cannot change between audio and none, or to another
             codec, so such a playlist ends where that happens, and the rest of the span is in the next one.
     """
-    found = [chunk for reel in reels for chunk in chunks(reel, when)]
+    found = [piece for reel in reels for piece in pieces(reel, when)]
     if not found:
         return None
     if with_audio:
         audible = found[0].reel.audible
-        of_a_kind = list(takewhile(lambda chunk: chunk.reel.audible == audible, found))
+        of_a_kind = list(takewhile(lambda piece: piece.reel.audible == audible, found))
         is_growing = is_growing and len(of_a_kind) == len(found)
         found = of_a_kind
-    longest = max(chunk.seconds for chunk in found)
+    longest = max(piece.seconds for piece in found)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
         "#EXT-X-INDEPENDENT-SEGMENTS",
-        f"#EXT-X-TARGETDURATION:{max(math.ceil(longest), int(CHUNK.total_seconds()))}",
+        f"#EXT-X-TARGETDURATION:{max(math.ceil(longest), int(PIECE.total_seconds()))}",
         f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if is_growing else 'VOD'}",
         "#EXT-X-MEDIA-SEQUENCE:0",
     ]
-    before: Chunk | None = None
-    for chunk in found:
-        lines.extend(_lines(chunk, before, with_audio=with_audio))
-        before = chunk
+    before: Piece | None = None
+    for piece in found:
+        lines.extend(_lines(piece, before, with_audio=with_audio))
+        before = piece
     if not is_growing:
         lines.append("#EXT-X-ENDLIST")
     return "\n".join(lines) + "\n"
 
 
-def _lines(chunk: Chunk, before: Chunk | None, *, with_audio: bool) -> Iterator[str]:
-    address = f"/api/v1/segments/{chunk.reel.segment}/video"
+def _lines(piece: Piece, before: Piece | None, *, with_audio: bool) -> Iterator[str]:
+    address = f"/api/v1/segments/{piece.reel.segment}/video"
     # Bytes as they are stored, unless there is audio in them that is not wanted or not playable.
-    is_cut = chunk.reel.audio is not None and not (with_audio and chunk.reel.audible)
-    if before is None or not continues(before.reel, before.pieces[-1], chunk.reel, chunk.pieces[0]):
+    is_cut = piece.reel.audio is not None and not (with_audio and piece.reel.audible)
+    if before is None or not continues(before.reel, before.fragments[-1], piece.reel, piece.fragments[0]):
         if before is not None:
             yield "#EXT-X-DISCONTINUITY"
         if is_cut:
             yield f'#EXT-X-MAP:URI="{address}/silent?first=0&count=0"'
         else:
-            yield f'#EXT-X-MAP:URI="{address}",BYTERANGE="{len(chunk.reel.init_section)}@0"'
-    yield f"#EXT-X-PROGRAM-DATE-TIME:{iso(chunk.pieces[0].when.start)}"
-    yield f"#EXTINF:{chunk.seconds:.5f},"
+            yield f'#EXT-X-MAP:URI="{address}",BYTERANGE="{len(piece.reel.init_section)}@0"'
+    yield f"#EXT-X-PROGRAM-DATE-TIME:{iso(piece.fragments[0].when.start)}"
+    yield f"#EXTINF:{piece.seconds:.5f},"
     if is_cut:
-        yield f"{address}/silent?first={chunk.pieces[0].number}&count={len(chunk.pieces)}"
+        yield f"{address}/silent?first={piece.fragments[0].number}&count={len(piece.fragments)}"
     else:
-        yield f"#EXT-X-BYTERANGE:{chunk.length}@{chunk.offset}"
+        yield f"#EXT-X-BYTERANGE:{piece.length}@{piece.offset}"
         yield address
 
 
-def continues(reel: Reel, piece: Piece, next_reel: Reel, next_piece: Piece) -> bool:
+def continues(reel: Reel, fragment: StoredFragment, next_reel: Reel, next_fragment: StoredFragment) -> bool:
     """Say whether a decoder runs on: same run, same parameters, no ticks missing."""
     return (
         reel.run == next_reel.run
         and reel.init_section == next_reel.init_section
-        and piece.start_ticks + piece.duration_ticks == next_piece.start_ticks
+        and fragment.start_ticks + fragment.duration_ticks == next_fragment.start_ticks
     )
 
 
-def _length(pieces: Sequence[Piece]) -> timedelta:
-    ticks = sum(piece.duration_ticks for piece in pieces)
+def _length(fragments: Sequence[StoredFragment]) -> timedelta:
+    ticks = sum(fragment.duration_ticks for fragment in fragments)
     return timedelta(seconds=ticks / TICKS_PER_SECOND)
 
 

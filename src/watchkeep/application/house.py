@@ -13,6 +13,7 @@ from watchkeep.application.shelf import Shelf
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.fs import Fs
+from watchkeep.domain.ids import CameraId
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
 from watchkeep.storage.encryption.keystore import Keystore
@@ -134,7 +135,8 @@ class House:
         catalog: With the role that may write; one pool for all requests.
         volumes: At least one; the first is the default.
         simulator_ports: Loopback ports that camera addresses may name: our own simulator's.
-        recorder_socket: Where the recorder offers live fragments.
+        recorder_socket: Where the recorder offers a camera's live fragments; to be asked anew before each
+            connection, for a camera may go to another recorder process.
         webui: The built page's folder (with index.html), or None when it was not built.
         is_detecting: Whether the settings want an analyst.
         clock_trust: Asks the system about its clock.
@@ -150,7 +152,7 @@ class House:
     fs: Fs
     site: Site
     prober: Prober
-    recorder_socket: Path
+    recorder_socket: Callable[[CameraId], Path]
     simulator_ports: frozenset[int] = frozenset()
     webui: Path | None = None
     session_rules: SessionRules = SessionRules()

@@ -172,15 +172,15 @@ def may_go_on(house: House, asking: Asking, camera: CameraId) -> bool | None:
 
 
 @asynccontextmanager
-async def subscription(house: House, stream: StreamId) -> AsyncIterator[Live]:
-    """A viewer's connection to the recorder.
+async def subscription(house: House, camera: CameraId, stream: StreamId) -> AsyncIterator[Live]:
+    """A viewer's connection to the recorder of a camera.
 
     Raises:
         Unavailable: The recorder is not running.
     """
     try:
         async with asyncio.timeout(_FIRST_WAIT_S):
-            reader, writer = await asyncio.open_unix_connection(str(house.recorder_socket))
+            reader, writer = await asyncio.open_unix_connection(str(house.recorder_socket(camera)))
     except (OSError, TimeoutError) as error:
         raise Unavailable("The recorder is not running, so there is no live video now.") from error
     try:

@@ -76,7 +76,7 @@ def _is_being_written(segments: list[StoredSegment], found: list[hls.Reel], when
     """Whether the last segment is open and has not yet reached the end of the span."""
     if not segments or segments[-1].state is not SegmentState.OPEN or not found:
         return False
-    return not found[-1].is_whole and found[-1].pieces[-1].when.end < when.end
+    return not found[-1].is_whole and found[-1].fragments[-1].when.end < when.end
 
 
 def open_video(house: House, asking: Asking, segment: SegmentId) -> Video:
@@ -139,14 +139,14 @@ def _silent_parts(house: House, video: Video, *, first: int, count: int) -> Iter
     if count == 0:
         yield without_audio(reel.init_section)
         return
-    wanted = reel.pieces[first : first + count]
+    wanted = reel.fragments[first : first + count]
     if len(wanted) < count:
         raise Invalid(
-            f"Segment {video.segment.id} has {len(reel.pieces)} fragments; ask for those in its playlist.",
-            fragments=len(reel.pieces),
+            f"Segment {video.segment.id} has {len(reel.fragments)} fragments; ask for those in its playlist.",
+            fragments=len(reel.fragments),
         )
-    for piece in wanted:
-        payload = _read(house, video, piece.offset, piece.offset + piece.length)
+    for fragment in wanted:
+        payload = _read(house, video, fragment.offset, fragment.offset + fragment.length)
         yield payload[: audio_offset(payload)]
 
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from watchkeep.application.hls import Piece, Reel
+from watchkeep.application.hls import Reel, StoredFragment
 from watchkeep.domain.errors import DataLoss, NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import SegmentId
@@ -143,8 +143,8 @@ class Shelf:
 
 def reel_of(reader: SealedReader, *, is_whole: bool) -> Reel:
     """Describe an opened segment to a player."""
-    pieces = tuple(
-        Piece(
+    fragments = tuple(
+        StoredFragment(
             number=mark.number,
             offset=mark.offset,
             length=mark.length,
@@ -161,7 +161,7 @@ def reel_of(reader: SealedReader, *, is_whole: bool) -> Reel:
         segment=reader.header.segment,
         run=reader.header.run,
         init_section=init_section,
-        pieces=pieces,
+        fragments=fragments,
         is_whole=is_whole,
         audio=audio_setup(init_section),
     )

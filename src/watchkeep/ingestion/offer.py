@@ -152,6 +152,12 @@ class FragmentOffer:
         """The stream was removed: let go of its pictures. Its readers stay and hear nothing."""
         self._streams.pop(stream, None)
 
+    def dismiss(self, stream: StreamId) -> None:
+        """The stream goes to another recorder: part with its readers, who look for it anew."""
+        self.forget(stream)
+        for reader in [reader for reader in self._readers.values() if reader.stream == stream]:
+            self._part(reader)
+
     def poll(self) -> None:
         """Take what readers say and send what sockets take; never blocks."""
         for key, _ in self._selector.select(0):

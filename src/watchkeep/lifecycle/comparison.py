@@ -72,7 +72,7 @@ def compare(store: Store, depth: Depth, *, advance: Callable[[int], None] = lamb
 def _files(store: Store) -> dict[SegmentId | None, list[Path]]:
     """All segment files by the id that their name tells; under None those whose name tells none."""
     files: dict[SegmentId | None, list[Path]] = {}
-    for path in (*store.volume.segments(), *store.volume.open_segments()):
+    for path in (*store.volume.segments(), *store.volume.all_open_segments()):
         files.setdefault(_named(path), []).append(path)
     return files
 

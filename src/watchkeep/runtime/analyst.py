@@ -39,6 +39,7 @@ from watchkeep.runtime.models import ChosenModel
 from watchkeep.runtime.patience import Patience
 from watchkeep.runtime.picture_taking import PictureTaking
 from watchkeep.runtime.recorder_reader import RecorderReader
+from watchkeep.runtime.shards import find_socket
 from watchkeep.runtime.watch import Watch, WatchPlan
 from watchkeep.runtime.weights import Weights
 from watchkeep.runtime.wiring import Node
@@ -78,6 +79,7 @@ class Analyst:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._clock = node.machine.clock
+        self._find_socket = find_socket(node.paths, fs=node.machine.fs)
         self._is_stopping = threading.Event()
         self._weights = Weights(node)
         self._writer = EventWriter(node.catalog, node=node.id, clock=self._clock, report=self._report)
@@ -172,8 +174,8 @@ class Analyst:
             except CatalogUnavailable:
                 return  # at the next look at the plan
             self._watches[stream] = Watch(plan, card, remembered, clock=self._clock)
-            path = self._node.paths.recorder_socket
-            self._readers[stream] = RecorderReader(path, stream, clock=self._clock)
+            find = partial(self._find_socket, plan.camera)
+            self._readers[stream] = RecorderReader(find, stream, clock=self._clock)
         WATCHED.set(len(self._watches))
 
     def _ask(self, question: Callable[[], Answer]) -> Answer:

@@ -119,11 +119,15 @@ class Child:
             self.restarts += 1
             self.start()
 
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal, if the process lives."""
+        if self._process is not None and self.is_running:
+            self._process.send_signal(number)
+
     def ask_to_stop(self) -> None:
         """Send SIGTERM."""
         self._is_stopping = True
-        if self._process is not None and self.is_running:
-            self._process.send_signal(signal.SIGTERM)
+        self.tell(signal.SIGTERM)
 
     def wait(self, seconds: float) -> None:
         """Wait for the end; kill when the time is over."""

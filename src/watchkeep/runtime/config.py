@@ -35,6 +35,8 @@ from watchkeep.runtime.units import (
 from watchkeep.runtime.wording import closest
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+PROCESSES_LIMIT = 64
+"""More than the cores of one machine help nobody."""
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+")
 
 
@@ -82,6 +84,14 @@ def _path(text: object) -> object:
     return path
 
 
+def _processes(given: object) -> int | None:
+    if given == "auto":
+        return None
+    if isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= PROCESSES_LIMIT:
+        return given
+    raise ValueError(f"{given!r} is no number of processes; write auto, or 1 to {PROCESSES_LIMIT}")
+
+
 def _read(kind: type, reader: Callable[[object], object]) -> Callable[[object], object]:
     """Read a text, or take a value that is of the kind already."""
     return lambda value: value if isinstance(value, kind) else reader(value)
@@ -120,7 +130,15 @@ SecretText = Annotated[
 PathText = Annotated[
     Path, PlainValidator(_path), PlainSerializer(str), _text_schema("/srv/watchkeep/footage")
 ]
-
+Processes = Annotated[
+    int | None,
+    PlainValidator(_processes),
+    PlainSerializer(lambda count: "auto" if count is None else count),
+    WithJsonSchema(
+        {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": PROCESSES_LIMIT}]}
+    ),
+]
+"""None: as many as the streams need."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -216,6 +234,10 @@ class Recording(Section):
     reserve_free: ReserveText = Reserve(size_bytes=5 << 30)
     """Space that stays free on the footage's disk, as a size or in per cent; the oldest footage goes first.
     Filled disks are slow, and the database needs room too."""
+    processes: Processes = None
+    """How many processes record, each its share of the cameras: auto, or a number. auto takes one for each
+    200 streams of up to 3 Mbit/s, more for heavier ones, and never more than there are processor cores; it
+    adds processes while recording goes on, and takes some away at a start only."""
 
     pre_event: Duration = timedelta(seconds=5)
     """What is recorded of a stream in the mode motion or events before the first sign; kept in memory till

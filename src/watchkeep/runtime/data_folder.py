@@ -63,8 +63,17 @@ class DataFolder:
 
     @property
     def spool(self) -> Path:
-        """Rows that wait for the database."""
+        """Rows that wait for the database; in it a folder for each further shard."""
         return self.root / "spool"
+
+    def shard_spool(self, shard: int) -> Path:
+        """Where the rows of one recorder process wait."""
+        return self.spool / str(shard) if shard else self.spool
+
+    @property
+    def shards(self) -> Path:
+        """How many recorder processes there are."""
+        return self.root / "recorder" / "shards.json"
 
     @property
     def plan(self) -> Path:
@@ -105,13 +114,17 @@ class DataFolder:
         """The processes' figures."""
         return self.run / "metrics"
 
-    @property
-    def recorder_socket(self) -> Path:
-        """Where the recorder offers fragments; elsewhere when the path would be too long for a socket."""
-        usual = self.run / "recorder.sock"
+    def recorder_socket(self, shard: int = 0) -> Path:
+        """Where a recorder offers fragments; elsewhere when the path would be too long for a socket."""
+        usual = self.run / f"{recorder_name(shard)}.sock"
         if len(os.fsencode(usual)) <= _SOCKET_PATH_LIMIT_BYTES:
             return usual
-        return short_folder(self.root) / "recorder.sock"
+        return short_folder(self.root) / usual.name
+
+
+def recorder_name(shard: int) -> str:
+    """What a recorder process is called in logs, locks and figures; the first as if it were the only one."""
+    return f"recorder-{shard}" if shard else "recorder"
 
 
 def short_folder(root: Path) -> Path:

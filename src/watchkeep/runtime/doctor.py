@@ -12,8 +12,10 @@ from watchkeep.domain.ids import EventId, SegmentId
 from watchkeep.lifecycle.comparison import Store, compare
 from watchkeep.lifecycle.findings import Comparison, Depth
 from watchkeep.lifecycle.picture_comparison import PictureStore, compare_pictures
+from watchkeep.runtime.data_folder import recorder_name
 from watchkeep.runtime.locks import is_held
 from watchkeep.runtime.opening import OpenHouse
+from watchkeep.runtime.shards import read_shard_count
 from watchkeep.runtime.units import format_size
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import audit, footage, pictures, states
@@ -168,14 +170,21 @@ def _recorder(opened: OpenHouse) -> Iterator[Check]:
     node = opened.node
     now = node.machine.clock.now()
     with node.catalog.transaction("doctor") as connection:
-        beats = [beat.seen_at for beat in states.heartbeats(connection) if beat.node == node.id]
-    last = f"it was last heard of at {max(beats):%Y-%m-%d %H:%M:%S} UTC" if beats else "it never has"
-    if not is_held(node.paths.process_lock("recorder")):
-        yield Check("recorder", Verdict.NOTE, f"The recorder does not run; {last}.")
-    elif not beats or now - max(beats) > SILENT_AFTER:
-        yield Check("recorder", Verdict.NOTE, f"The recorder runs and says nothing; {last}.")
-    else:
-        yield Check("recorder", Verdict.GOOD, "The recorder runs.")
+        beats = {beat.shard: beat.seen_at for beat in states.heartbeats(connection) if beat.node == node.id}
+    count = read_shard_count(node.paths, fs=node.machine.fs).now
+    for shard in range(count):
+        name = recorder_name(shard)
+        who = "The recorder" if count == 1 else f"The process {name}"
+        seen_at = beats.get(shard)
+        last = (
+            "it never has" if seen_at is None else f"it was last heard of at {seen_at:%Y-%m-%d %H:%M:%S} UTC"
+        )
+        if not is_held(node.paths.process_lock(name)):
+            yield Check("recorder", Verdict.NOTE, f"{who} does not run; {last}.")
+        elif seen_at is None or now - seen_at > SILENT_AFTER:
+            yield Check("recorder", Verdict.NOTE, f"{who} runs and says nothing; {last}.")
+        else:
+            yield Check("recorder", Verdict.GOOD, f"{who} runs.")
 
 
 def _cameras(opened: OpenHouse) -> Iterator[Check]:

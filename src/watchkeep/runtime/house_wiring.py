@@ -6,8 +6,8 @@ from pathlib import Path
 from watchkeep.application.house import ClockTrust, FootageVolume, House, Site
 from watchkeep.runtime.demonstration_state import read_state
 from watchkeep.runtime.probe_child import ChildProber
+from watchkeep.runtime.shards import Spools, find_socket
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog.spool import Spool
 
 
 def build_house(node: Node) -> House:
@@ -25,13 +25,13 @@ def build_house(node: Node) -> House:
                 reserve_bytes=recording.reserve_free.of(space.total_bytes),
             )
         ],
-        spool=Spool(node.paths.spool, fs=machine.fs),
+        spool=Spools(node.paths, fs=machine.fs),
         clock=machine.clock,
         rng=machine.rng,
         fs=machine.fs,
         site=site_of(node),
         prober=ChildProber(),
-        recorder_socket=node.paths.recorder_socket,
+        recorder_socket=find_socket(node.paths, fs=machine.fs),
         simulator_ports=frozenset(node.settings.cameras.simulator_ports),
         webui=_page(),
         default_retention_days=recording.retention_days,

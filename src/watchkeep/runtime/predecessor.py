@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from watchkeep.domain.camera import Stream
-from watchkeep.domain.ids import GapId, NodeId
+from watchkeep.domain.ids import GapId, StreamId
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap
 from watchkeep.domain.sighting import EVENT_DELAY, LATE
@@ -13,10 +13,12 @@ from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.recorder_rows import GapClosed
 
 
-def last_sign_of_life(connection: Connection, node: NodeId) -> datetime | None:
-    """When the node's recorder last spoke; to be asked before a new one speaks."""
-    beats = [beat.seen_at for beat in states.heartbeats(connection) if beat.node == node]
-    return max(beats, default=None)
+def signs_of_life(connection: Connection) -> dict[StreamId, datetime]:
+    """When a recorder last spoke of each stream; to be asked before a new one does.
+
+    Of the streams, not of the recorder: it may have been another of several processes.
+    """
+    return {stream: state.seen_at for stream, state in states.stream_states(connection).items()}
 
 
 def end_gaps(
@@ -37,7 +39,7 @@ def end_gaps(
     Args:
         connection: The transaction.
         stream: Which.
-        alive_until: The dead recorder's last sign of life.
+        alive_until: When the dead recorder last spoke of the stream.
         now: The end of what it may be asked for: when the stream was taken up again.
         is_taken_up: This recorder has begun with the stream: then gaps from `now` on are its own, else
             they were left by one whose footage was ahead of a clock that was set back.

@@ -1,17 +1,20 @@
-"""The recorder process: sockets to sealed segments. No decoding; never waits for anybody."""
+"""A recorder process: sockets to sealed segments. No decoding; never waits for anybody.
+
+A node has one, or several that share its cameras; see domain/sharing.py.
+"""
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-
-from prometheus_client import Counter, Gauge
+from pathlib import Path
 
 from watchkeep.domain.camera import Stream, StreamState
 from watchkeep.domain.errors import CatalogUnavailable, Unavailable
 from watchkeep.domain.ids import GapId, StreamId, uuid7
 from watchkeep.domain.media import GapCause
+from watchkeep.domain.sharing import Share
 from watchkeep.ingestion.modal_recording import Margins, ModalRecording
 from watchkeep.ingestion.offer import FragmentOffer
 from watchkeep.ingestion.sightings import Sightings
@@ -21,17 +24,19 @@ from watchkeep.runtime.modal import Modal
 from watchkeep.runtime.outlets import Outlets, Parting
 from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.patience import Patience
-from watchkeep.runtime.predecessor import end_gaps, explain_absence, last_sign_of_life
+from watchkeep.runtime.predecessor import end_gaps, explain_absence, signs_of_life
+from watchkeep.runtime.recorder_figures import SPOOLED, STREAMS, WAITING, TickTime, WorkerFigures
 from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
 from watchkeep.runtime.registrar import Registrar
-from watchkeep.runtime.run_queue import RunQueue
 from watchkeep.runtime.segment_closing import SegmentClosing
+from watchkeep.runtime.shards import Spools, adopt_orphans, read_shard_count
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import Node, read_plan
 from watchkeep.sources.choosing import open_address
 from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.storage.catalog import recordings
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.recorder_rows import GapClosed
 from watchkeep.storage.catalog.rollups import zone_named
 from watchkeep.storage.catalog.spool import Spool
 from watchkeep.storage.catalog.states import Heartbeat
@@ -51,35 +56,6 @@ FIRST_LIMIT_S = 5.0
 """How long the catalog may take to give the first plan; then the last known one is good enough."""
 
 NO_PLAN = RecordingPlan(-1, ())
-
-LATE_S = 0.2
-"""A tick that takes so long is told."""
-
-STREAMS = Gauge("watchkeep_streams", "Streams that the recorder takes", multiprocess_mode="livemax")
-SPOOLED = Gauge("watchkeep_spooled_rows", "Rows that wait for the database", multiprocess_mode="livemax")
-WAITING = Gauge("watchkeep_disk_waiting_bytes", "Footage not yet written", multiprocess_mode="livemax")
-IN_RING = Gauge(
-    "watchkeep_ring_bytes",
-    "Footage in memory of which it is not known yet whether it is recorded",
-    multiprocess_mode="livemax",
-)
-DROPPED = Counter("watchkeep_fragments_dropped", "Fragments that could not be written", ["camera", "role"])
-UNHEARD = Counter(
-    "watchkeep_audio_packets_dropped", "Audio packets that no picture goes with", ["camera", "role"]
-)
-UNKEPT = Counter(
-    "watchkeep_metadata_documents_dropped", "Metadata documents that no picture goes with", ["camera", "role"]
-)
-LOST = Counter("watchkeep_packets_lost", "RTP packets that never came", ["camera", "role"])
-MALFORMED = Counter("watchkeep_packets_malformed", "Packets that could not be read", ["camera", "role"])
-CAMERA_CLOCK = Gauge(
-    "watchkeep_camera_clock_offset_seconds",
-    "How far a camera's own clock is ahead of ours",
-    ["camera", "role"],
-    multiprocess_mode="livemostrecent",
-)
-LATE = Counter("watchkeep_late_ticks", "Ticks that took more than 200 ms, the wait for a processor taken off")
-LONGEST = Gauge("watchkeep_longest_tick_seconds", "The longest tick so far", multiprocess_mode="livemax")
 
 
 OpenSource = Callable[[Stream, Machine], PacketSource]
@@ -103,10 +79,11 @@ def fetching() -> OpenSource:
 
 
 class Recorder:
-    """A node's recorder. `run` is the loop; `stop` may be called from a signal handler."""
+    """A node's recorder, or one of several. `run` is the loop; `stop` may be called from a signal handler."""
 
-    def __init__(self, node: Node, *, open_source: OpenSource | None = None) -> None:
+    def __init__(self, node: Node, *, shard: int = 0, open_source: OpenSource | None = None) -> None:
         self._node = node
+        self._share = self._next_share = Share(shard, max(shard + 1, self._shard_count()))
         self._open_source = open_source or fetching()
         self._machine = node.machine
         self._is_stopping = threading.Event()
@@ -117,28 +94,31 @@ class Recorder:
         self._partings: dict[StreamId, Parting] = {}
         self._accounted: set[StreamId] = set()
         self._has_met_catalog = False
-        self._alive_until: datetime | None = None
-        self._told: dict[tuple[StreamId, Counter], int] = {}
-        self._run_queue = RunQueue()
-        self._longest_s = 0.0
+        self._alive_until: dict[StreamId, datetime] = {}
+        self._figures = WorkerFigures()
+        self._tick_time = TickTime(machine=node.machine)
         self._turn = 0
         self._memory = PlanMemory(node.paths.plan, fs=node.machine.fs, keystore=node.keystore)
         self._sightings = Sightings(node.machine.clock, is_analysis_on=node.settings.analysis.enabled)
-        self._offer = FragmentOffer(node.paths.recorder_socket, hear=self._sightings.hear)
+        self._offer = FragmentOffer(node.paths.recorder_socket(shard), hear=self._sightings.hear)
+        self._spools = Spools(node.paths, fs=node.machine.fs)
+        self._volume = node.volume.of_shard(shard)
+        spool = Spool(node.paths.shard_spool(shard), fs=node.machine.fs)
+        self._orphans = self._adopt(spool) if shard == 0 else []
         self._registrar = Registrar(
             catalog=node.catalog,
-            spool=Spool(node.paths.spool, fs=node.machine.fs),
+            spool=spool,
             clock=node.machine.clock,
             news=self,
         )
         self._closing = SegmentClosing(
-            volume=node.volume,
+            volume=self._volume,
             keystore=node.keystore,
             machine=node.machine,
             submit=self._registrar.submit,
         )
         self._disk = DiskWriter(
-            volume=node.volume,
+            volume=self._volume,
             keystore=node.keystore,
             node=node.id,
             closing=self._closing,
@@ -149,6 +129,19 @@ class Recorder:
     def stop(self) -> None:
         """End the loop; `run` returns when every segment is closed and every row is safe."""
         self._is_stopping.set()
+
+    def share_anew(self) -> None:
+        """There are more recorders now: let go of the cameras that are theirs. For a signal handler."""
+        self._next_share = Share(self._share.shard, self._shard_count())
+        if self._next_plan is None:
+            self._next_plan = self._plan
+
+    def _shard_count(self) -> int:
+        return read_shard_count(self._node.paths, fs=self._node.machine.fs).now
+
+    def _adopt(self, spool: Spool) -> list[Path]:
+        node = self._node
+        return adopt_orphans(node.paths, self._volume, spool, count=self._share.count, fs=node.machine.fs)
 
     def run(self) -> None:
         """Recover what a crash left, then record until stopped.
@@ -189,13 +182,7 @@ class Recorder:
             if number % READ_EVERY == 0 or worker.is_pressing:
                 self._tick_worker(worker)
         self._offer.poll()
-        took_s = (clock.monotonic_ns() - began_ns) / 1e9
-        waited_s = self._run_queue.wait_s()
-        if took_s > LATE_S:
-            LATE.inc(took_s - waited_s > LATE_S)
-        if took_s > self._longest_s:
-            self._longest_s = took_s
-            LONGEST.set(took_s)
+        took_s = self._tick_time.take(began_ns)
         if took_s < TICK_S:
             clock.sleep(TICK_S - took_s)
 
@@ -227,7 +214,7 @@ class Recorder:
 
     def _recover(self) -> None:
         """Close what was open when the last recorder died."""
-        for summary in self._closing.take_over():
+        for summary in self._closing.take_over(self._orphans):
             self._footage_ended(summary.header.stream, summary.when.end)
 
     def _footage_ended(self, stream: StreamId, end: datetime) -> None:
@@ -256,7 +243,7 @@ class Recorder:
         if self._next_plan is None:
             self._ask_for_plan()
         plan = self._plan
-        if plan not in (self._remembered, NO_PLAN):
+        if self._share.shard == 0 and plan not in (self._remembered, NO_PLAN):
             try:
                 self._memory.keep(plan)
                 self._remembered = plan
@@ -268,21 +255,26 @@ class Recorder:
 
         When the catalog was away at the start, a worker may have begun without knowing.
         """
-        new = [stream for stream in plan.streams if stream.id not in self._accounted]
+        mine = self._share_of(plan, self._next_share)
+        new = [stream for stream in mine if stream.id not in self._accounted]
         if self._has_met_catalog and not new:
             return
+        # A spool that waits may still hold a gap that was left open.
+        is_early = self._registrar.is_behind or self._spools.others_wait(self._share.shard)
         with catalog.transaction(subject="recorder") as connection:
             if not self._has_met_catalog:
-                self._alive_until = last_sign_of_life(connection, self._node.id)
+                self._alive_until = signs_of_life(connection)
             for stream in new:
                 worker = self._workers.get(stream.id)
+                if worker is not None and is_early:
+                    continue
                 gap = None if worker is None else worker.gap
                 began_at = None if worker is None else worker.began_at
                 ends = [
                     end_gaps(
                         connection,
                         stream,
-                        alive_until=self._alive_until,
+                        alive_until=self._alive_until.get(stream.id),
                         now=began_at or self._machine.clock.now(),
                         is_taken_up=worker is not None,
                         current=None if gap is None else gap.id,
@@ -298,18 +290,22 @@ class Recorder:
                     absence = GapId(uuid7(self._machine.clock, self._machine.rng))
                     explain_absence(connection, stream, absence, start=end, end=worker.began_at)
         self._has_met_catalog = True
-        if not self._registrar.is_behind:  # else the spool may still hold a gap that was left open
+        if not is_early:
             self._accounted.update(stream.id for stream in new)
 
     def _change_plan(self) -> None:
         if self._next_plan is None:
             return
         plan, self._next_plan = self._next_plan, None
-        if plan == self._plan:
+        share = self._next_share
+        if (plan, share) == (self._plan, self._share):
             return
-        change = compare(self._plan.streams, plan.streams)
+        change = compare(self._share_of(self._plan, self._share), self._share_of(plan, share))
         for stream in change.ended:
             worker = self._workers.pop(stream.id)
+            if not share.holds(stream.camera):
+                self._hand_over(worker)
+                continue
             self._offer.forget(stream.id)
             self._partings[stream.id] = self._part(
                 worker, GapCause.SWITCHED_OFF, "the camera was changed or switched off"
@@ -319,8 +315,20 @@ class Recorder:
             self._workers[stream.id] = self._work_on(stream, before)
         for stream in change.changed:
             self._workers[stream.id].change(self._as_allowed(stream), self._modal(stream))
-        self._plan = plan
+        self._plan, self._share = plan, share
         STREAMS.set(len(self._workers))
+
+    def _share_of(self, plan: RecordingPlan, share: Share) -> Sequence[Stream]:
+        return [stream for stream in plan.streams if share.holds(stream.camera)]
+
+    def _hand_over(self, worker: StreamWorker) -> None:
+        """Let another recorder have a stream; what it says goes on from where the footage ends."""
+        self._offer.dismiss(worker.stream.id)
+        gap = self._part(worker, GapCause.RECORDER_STOPPED, "the camera goes to another recorder process").gap
+        if gap is not None:
+            # Ended at once: the other one writes down the rest, and nobody would come back to this row.
+            now = max(self._machine.clock.now(), gap.started_at)
+            self._registrar.submit(GapClosed(replace(gap, ended_at=now)))
 
     def _work_on(self, stream: Stream, before: Parting) -> StreamWorker:
         stream = self._as_allowed(stream)
@@ -348,38 +356,16 @@ class Recorder:
     def states(self) -> list[StreamState]:
         """What each stream is doing now, and the figures that go with it; on the registrar's thread."""
         workers = list(self._workers.values())
-        for worker in workers:
-            self._tell_of_source(worker)
-            dropped, worker.dropped_fragments = worker.dropped_fragments, 0
-            if dropped:
-                DROPPED.labels(worker.stream.camera, worker.stream.role).inc(dropped)
-            unheard, worker.dropped_audio_packets = worker.dropped_audio_packets, 0
-            if unheard:
-                UNHEARD.labels(worker.stream.camera, worker.stream.role).inc(unheard)
-            unkept, worker.dropped_documents = worker.dropped_documents, 0
-            if unkept:
-                UNKEPT.labels(worker.stream.camera, worker.stream.role).inc(unkept)
+        self._figures.tell(workers)
         WAITING.set(self._disk.waiting_bytes)
-        IN_RING.set(sum(worker.ring_bytes for worker in workers))
         return [worker.state() for worker in workers]
-
-    def _tell_of_source(self, worker: StreamWorker) -> None:
-        stream, source = worker.stream, worker.source
-        for counter, count in ((LOST, source.lost_packets), (MALFORMED, source.malformed_packets)):
-            # A new worker of the stream counts from 0.
-            known = min(self._told.get((stream.id, counter), 0), count)
-            if count > known:
-                counter.labels(stream.camera, stream.role).inc(count - known)
-            self._told[stream.id, counter] = count
-        clock = source.camera_clock
-        if clock is not None:
-            CAMERA_CLOCK.labels(stream.camera, stream.role).set(clock.offset.total_seconds())
 
     def heartbeat(self, spool_rows: int) -> Heartbeat:
         """A sign of life."""
         SPOOLED.set(spool_rows)
         return Heartbeat(
             node=self._node.id,
+            shard=self._share.shard,
             seen_at=self._machine.clock.now(),
             spool_rows=spool_rows,
             camera_revision=self._plan.revision,

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from watchkeep.domain.clock import Clock
@@ -17,8 +18,15 @@ AGAIN_NS = 1_000_000_000
 class RecorderReader:
     """Subscribes to a stream on the recorder's socket; `poll` each turn."""
 
-    def __init__(self, path: Path, stream: StreamId, *, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, find: Callable[[], Path], stream: StreamId, *, clock: Clock) -> None:
+        """Connect when first polled.
+
+        Args:
+            find: Where the stream's recorder offers it; asked before each connection.
+            stream: Which.
+            clock: When to try again.
+        """
+        self._find = find
         self._stream = stream
         self._clock = clock
         self._socket: socket.socket | None = None
@@ -76,7 +84,7 @@ class RecorderReader:
         try:
             # A Unix socket connects at once or not at all; the request fits into its empty buffer.
             connection.setblocking(False)
-            connection.connect(str(self._path))
+            connection.connect(str(self._find()))
             connection.sendall(encode(Subscribe(self._stream)))
         except OSError:
             connection.close()

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,10 +58,14 @@ class SegmentClosing:
         """
         self._torn.append(_Torn(path, durable_bytes))
 
-    def take_over(self) -> list[Summary]:
-        """Finish what the recorder before left, and tell which; what the disk refuses is tried later."""
+    def take_over(self, orphans: Sequence[Path] = ()) -> list[Summary]:
+        """Finish what the recorder before left, and tell which; what the disk refuses is tried later.
+
+        Args:
+            orphans: What shards left in open/ that are no more.
+        """
         self._volume.owe_names()
-        for path in self._volume.open_segments():
+        for path in (*self._volume.open_segments(), *orphans):
             self.tear(path, durable_bytes=None)
         return self.mend(tries_all=True)
 

@@ -5,7 +5,7 @@
 The way is the recorder's up to the fragments; see camera_worker.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 

@@ -16,10 +16,11 @@ from watchkeep.domain.errors import CatalogUnavailable, Conflict, Unavailable, W
 from watchkeep.runtime.catalog_start import claim_catalog, is_demonstration_wanted
 from watchkeep.runtime.certificates import Certificates, certificates
 from watchkeep.runtime.children import Child, ChildPlan
-from watchkeep.runtime.data_folder import DataFolder
+from watchkeep.runtime.data_folder import DataFolder, recorder_name
 from watchkeep.runtime.embedded_postgres import EmbeddedPostgres
 from watchkeep.runtime.house_wiring import build_house
 from watchkeep.runtime.locks import holder, take_lock
+from watchkeep.runtime.shards import SHARE_ANEW, Sharing
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.telemetry import (
     forget_process,
@@ -49,10 +50,12 @@ SERVING_WITHIN_S = 60.0
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """The last comes when the terminal is closed."""
 
-PROCESSES = ("recorder", "keeper", "web")
+PROCESSES = ("keeper", "web")
+"""Beside the recorders."""
 ANALYST = "analyst"
 ANALYST_SILENT_S = 20.0
 """An analyst that has not touched its beat for so long hangs, and is started again."""
+RECORDER = recorder_name(0)
 DEMONSTRATION = "demo-cameras"
 RTSP = "rtsp"
 
@@ -100,6 +103,9 @@ class Supervisor:
         self._metrics = prepare_metrics_folder(node.paths.metrics)
         self._analyst_beat = self._analyst_heard_ns = 0
         self._restarts: Gauge | None = None
+        self._sharing = Sharing(
+            node.paths, fs=node.machine.fs, clock=self._clock, asked=node.settings.recording.processes
+        )
 
     def stop(self) -> None:
         """End `run`; may be called from a signal handler."""
@@ -116,8 +122,9 @@ class Supervisor:
                 self._serve_metrics()
                 if node.paths.plan.exists():
                     # Recording never waits: the last known cameras are enough to begin with.
-                    self._start("recorder")
+                    self._start_recorders()
                 token = self._start_catalog(wants_demonstration=wants_demonstration)
+                self._start_recorders()
                 for name in PROCESSES:
                     self._start(name)
                 if settings.analysis.enabled:
@@ -150,13 +157,22 @@ class Supervisor:
             demo.switch(build_house(self._node), system_asking(), is_on=True)
         return token
 
-    def _start(self, name: str) -> None:
+    def _start_recorders(self) -> None:
+        for shard in range(self._sharing.count):
+            self._start(recorder_name(shard), "recorder", "--shard", str(shard))
+
+    def _start(self, name: str, *arguments: str) -> None:
+        """Start a process unless it is there; its arguments are its name if none are given."""
         if name in self._children:
             return
         paths = self._node.paths
         environment = {**self._metrics, **(openssl_environment() if name == "web" else {})}
         child = Child(
-            ChildPlan(name=name, arguments=[name, "--data", str(paths.root)], environment=environment),
+            ChildPlan(
+                name=name,
+                arguments=[*(arguments or [name]), "--data", str(paths.root)],
+                environment=environment,
+            ),
             clock=self._clock,
             pid_folder=paths.run,
             on_death=lambda pid: forget_process(pid, paths.metrics),
@@ -186,6 +202,7 @@ class Supervisor:
             if polls % LOOK_AT_WISHES_POLLS == 0:
                 self._look_after_database()
                 self._look_after_analyst()
+                self._look_at_load()
                 self._look_at_demonstration()
 
     def _look_after_children(self) -> None:
@@ -219,6 +236,20 @@ class Supervisor:
             log.warning("analyst hangs, starting it again")
             self._analyst_heard_ns = now_ns
             analyst.kill()
+
+    def _look_at_load(self) -> None:
+        """Start another recorder when the streams are too many; the others let go of its share first."""
+        try:
+            has_grown = self._sharing.look(self._node.catalog)
+        except CatalogUnavailable:
+            return
+        if not has_grown:
+            return
+        log.info("streams are shared anew", extra={"recorders": self._sharing.count})
+        for name, child in self._children.items():
+            if name.startswith(RECORDER):
+                child.tell(SHARE_ANEW)
+        self._start_recorders()
 
     def _look_at_demonstration(self) -> None:
         try:
@@ -273,8 +304,9 @@ def _await_predecessors(paths: DataFolder, machine: Machine) -> None:
 
     Not for the analyst: recording never waits for it. A new one waits for the old one's end by itself.
     """
-    for name in PROCESSES:
-        with machine.fs.locked(paths.process_lock(name)):
+    recorders = paths.run.glob(f"{RECORDER}*.lock")
+    for lock in sorted({*recorders, *map(paths.process_lock, (RECORDER, *PROCESSES))}):
+        with machine.fs.locked(lock):
             pass
 
 

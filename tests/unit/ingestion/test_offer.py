@@ -5,12 +5,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from builders import CAMERA, NOON, STREAM, a_fragment, a_header, an_init_section
 from watchkeep.domain.camera import Stream, StreamAddress, StreamRole
 from watchkeep.domain.errors import Conflict, Invalid
+from watchkeep.domain.ids import StreamId
 from watchkeep.domain.media import Fragment
 from watchkeep.domain.offering import (
     Dropped,
@@ -272,3 +274,27 @@ def test_what_the_analyst_sees_is_heard_from_a_reader_that_stays(path: Path) -> 
         assert heard == [seen, seen]
         assert offer.readers == 1
         reader.connection.close()
+
+
+def test_readers_of_a_stream_that_goes_to_another_recorder_are_parted_with(
+    offer: FragmentOffer, reader: Reader, path: Path
+) -> None:
+    other = Stream(
+        id=StreamId(UUID(int=1)),
+        camera=CAMERA,
+        role=StreamRole.SUB,
+        address=StreamAddress(url="rtsp://192.0.2.1/sub"),
+    )
+    stays = Reader(path)
+    for stream, each in ((DOOR, reader), (other, stays)):
+        offer.begin(stream, PARAMETERS, INIT)
+        each.say(Subscribe(stream.id))
+        assert each.hear(offer)
+
+    offer.dismiss(DOOR.id)
+
+    assert offer.readers == 1
+    assert reader.connection.recv(1) == b""
+    offer.publish(other, a_fragment(0))
+    assert len(stays.hear(offer)) == 1
+    stays.connection.close()

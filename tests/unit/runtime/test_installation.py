@@ -225,5 +225,5 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(paths: DataFolder) -> N
 def test_the_recorder_socket_has_a_path_that_fits(tmp_path: Path) -> None:
     deep = DataFolder(tmp_path / ("a" * 90))
 
-    assert len(os.fsencode(deep.recorder_socket)) <= 107
-    assert deep.recorder_socket != DataFolder(tmp_path / ("b" * 90)).recorder_socket
+    assert len(os.fsencode(deep.recorder_socket())) <= 107
+    assert deep.recorder_socket() != DataFolder(tmp_path / ("b" * 90)).recorder_socket()

@@ -30,7 +30,7 @@ def hear(reader: RecorderReader, offer: FragmentOffer) -> list[Word]:
 
 def test_it_hears_the_init_section_and_then_every_fragment(tmp_path: Path) -> None:
     offer = an_offer(tmp_path / "recorder.sock")
-    reader = RecorderReader(tmp_path / "recorder.sock", STREAM, clock=FixedClock())
+    reader = RecorderReader(lambda: tmp_path / "recorder.sock", STREAM, clock=FixedClock())
     began = hear(reader, offer)
     sent = [a_fragment(number) for number in range(3)]
     for fragment in sent:
@@ -46,7 +46,7 @@ def test_it_hears_the_init_section_and_then_every_fragment(tmp_path: Path) -> No
 
 def test_it_is_told_that_a_stream_is_not_there(tmp_path: Path) -> None:
     offer = FragmentOffer(tmp_path / "recorder.sock")
-    reader = RecorderReader(tmp_path / "recorder.sock", STREAM, clock=FixedClock())
+    reader = RecorderReader(lambda: tmp_path / "recorder.sock", STREAM, clock=FixedClock())
 
     assert hear(reader, offer) == [NoStream(STREAM)]
     reader.close()
@@ -55,7 +55,7 @@ def test_it_is_told_that_a_stream_is_not_there(tmp_path: Path) -> None:
 
 def test_without_a_recorder_it_waits_and_finds_it_when_it_comes(tmp_path: Path) -> None:
     clock = FixedClock()
-    reader = RecorderReader(tmp_path / "recorder.sock", STREAM, clock=clock)
+    reader = RecorderReader(lambda: tmp_path / "recorder.sock", STREAM, clock=clock)
     assert reader.poll() == []
     assert not reader.is_connected
     offer = an_offer(tmp_path / "recorder.sock")
@@ -70,7 +70,7 @@ def test_without_a_recorder_it_waits_and_finds_it_when_it_comes(tmp_path: Path) 
 def test_it_comes_back_to_a_recorder_that_was_started_again(tmp_path: Path) -> None:
     clock = FixedClock()
     offer = an_offer(tmp_path / "recorder.sock")
-    reader = RecorderReader(tmp_path / "recorder.sock", STREAM, clock=clock)
+    reader = RecorderReader(lambda: tmp_path / "recorder.sock", STREAM, clock=clock)
     hear(reader, offer)
     offer.close()
     assert reader.poll() == []
@@ -88,7 +88,7 @@ def test_it_parts_with_a_recorder_that_makes_no_sense(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        reader = RecorderReader(path, STREAM, clock=FixedClock())
+        reader = RecorderReader(lambda: path, STREAM, clock=FixedClock())
         reader.poll()
         connection, _ = listener.accept()
         with connection:

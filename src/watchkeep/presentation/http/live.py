@@ -74,7 +74,7 @@ async def _relay(
 ) -> int | None:
     """Carry until the video, the right to see it, or the viewer goes; None for the viewer."""
     tasks = {
-        asyncio.create_task(_send(house, socket, stream)),
+        asyncio.create_task(_send(house, socket, camera, stream)),
         asyncio.create_task(_watch_right(house, asking, camera)),
         asyncio.create_task(_watch_viewer(socket)),
     }
@@ -85,9 +85,9 @@ async def _relay(
     return next(iter(done)).result()
 
 
-async def _send(house: House, socket: WebSocket, stream: StreamId) -> int | None:
+async def _send(house: House, socket: WebSocket, camera: CameraId, stream: StreamId) -> int | None:
     try:
-        async with live.subscription(house, stream) as viewer:
+        async with live.subscription(house, camera, stream) as viewer:
             async for word in viewer.words():
                 match word:
                     case live.Began():

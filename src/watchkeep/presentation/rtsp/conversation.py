@@ -18,9 +18,10 @@ from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import CatalogUnavailable, Forbidden, NotFound, Unavailable, WatchkeepError
 from watchkeep.domain.ids import CameraId, StreamId
 from watchkeep.domain.media import Fragment, VideoParameters
+from watchkeep.domain.rtsp_messages import Request, answer
 from watchkeep.presentation.rtsp.description import describe
 from watchkeep.presentation.rtsp.digest import challenge, credentials_of, proves
-from watchkeep.presentation.rtsp.messages import TRACK, Request, answer, read_request
+from watchkeep.presentation.rtsp.messages import TRACK, read_request
 from watchkeep.presentation.rtsp.packetiser import Packetiser
 
 log = logging.getLogger(__name__)
@@ -140,6 +141,8 @@ class Conversation:
         if "RTP/AVP/TCP" not in request.headers.get("transport", ""):
             self._say(request, 461)
             return
+        if request.section:
+            raise NotFound("There is no such part of the stream.")
         if self._chosen is None or self._chosen.path != request.path:
             await self._choose(request)
         # Channels are one byte; a client that asks for more gets the first pair.
@@ -174,14 +177,14 @@ class Conversation:
         role, asking = StreamRole(word or StreamRole.MAIN), self._user.asking
         stream = await _apart(lambda: live.find(self._house, asking, CameraId(camera), role))
         self._chosen = _Chosen(request.path, CameraId(camera), role, stream)
-        self._parameters = await self._ask_parameters(stream)
+        self._parameters = await self._ask_parameters(CameraId(camera), stream)
         return self._parameters
 
-    async def _ask_parameters(self, stream: StreamId) -> VideoParameters:
+    async def _ask_parameters(self, camera: CameraId, stream: StreamId) -> VideoParameters:
         try:
             async with (
                 asyncio.timeout(FIRST_WORD_S),
-                live.subscription(self._house, stream) as viewer,
+                live.subscription(self._house, camera, stream) as viewer,
                 contextlib.aclosing(viewer.words()) as words,
             ):
                 async for word in words:
@@ -196,7 +199,7 @@ class Conversation:
     ) -> None:
         """Send pictures until the stream, the right to see it or the client goes; then hang up."""
         tasks = {
-            asyncio.create_task(self._send(stream, packetiser)),
+            asyncio.create_task(self._send(camera, stream, packetiser)),
             asyncio.create_task(self._watch_right(user, camera)),
         }
         try:
@@ -211,9 +214,9 @@ class Conversation:
             await asyncio.gather(*tasks, return_exceptions=True)
             self._writer.close()
 
-    async def _send(self, stream: StreamId, packetiser: Packetiser) -> None:
+    async def _send(self, camera: CameraId, stream: StreamId, packetiser: Packetiser) -> None:
         async with (
-            live.subscription(self._house, stream) as viewer,
+            live.subscription(self._house, camera, stream) as viewer,
             contextlib.aclosing(viewer.words()) as words,
         ):
             async for word in words:

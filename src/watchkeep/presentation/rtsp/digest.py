@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from watchkeep.domain.camera import Secret
-from watchkeep.presentation.rtsp.messages import Request
+from watchkeep.domain.rtsp_messages import Request
 
 REALM = "Watchkeep"
 _FIELD = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')

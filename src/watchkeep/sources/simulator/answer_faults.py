@@ -6,6 +6,7 @@ from itertools import repeat
 
 from watchkeep.domain.clock import Rng
 from watchkeep.domain.media import Codec
+from watchkeep.domain.rtsp_messages import Request, answer
 from watchkeep.sources.simulator.clip import Clip
 from watchkeep.sources.simulator.connection import Connection
 from watchkeep.sources.simulator.description import describe
@@ -19,7 +20,6 @@ from watchkeep.sources.simulator.faults import (
     WrongDescription,
     active,
 )
-from watchkeep.sources.simulator.messages import Request, answer
 from watchkeep.sources.simulator.parameter_sets import is_sps, sps_of_size
 from watchkeep.sources.simulator.stream import PhaseGroup
 from watchkeep.sources.simulator.trickle import Trickle

@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection
 
 from watchkeep.domain.camera import Secret
+from watchkeep.domain.rtsp_messages import Request
 from watchkeep.sources.simulator.faults import SignInScheme
-from watchkeep.sources.simulator.messages import Request
 
 REALM = "Camera simulator"
 USUAL_SCHEMES = (SignInScheme.DIGEST_MD5, SignInScheme.BASIC)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from watchkeep.domain.camera import Secret
 from watchkeep.domain.clock import Rng
+from watchkeep.domain.rtsp_messages import Request, answer
 from watchkeep.sources.simulator.answer_faults import refuse, send_answer, send_description
 from watchkeep.sources.simulator.authentication import USUAL_SCHEMES, allows, challenge
 from watchkeep.sources.simulator.connection import Connection
@@ -17,7 +18,6 @@ from watchkeep.sources.simulator.faults import (
     StaleNonce,
     active,
 )
-from watchkeep.sources.simulator.messages import Request, answer
 from watchkeep.sources.simulator.stream import SimulatedStream
 
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, GET_PARAMETER, SET_PARAMETER, TEARDOWN"

@@ -14,6 +14,7 @@ from watchkeep.domain.camera import Secret
 from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.errors import Conflict, Invalid
 from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.domain.rtsp_messages import answer
 from watchkeep.sources.simulator.connection import Connection
 from watchkeep.sources.simulator.dialogue import Dialogue
 from watchkeep.sources.simulator.fault_effects import FaultEffects
@@ -27,7 +28,7 @@ from watchkeep.sources.simulator.faults import (
     Stall,
     active,
 )
-from watchkeep.sources.simulator.messages import answer, take_request
+from watchkeep.sources.simulator.messages import take_request
 from watchkeep.sources.simulator.sending import Sender
 from watchkeep.sources.simulator.stream import StreamFiles, make_streams
 

@@ -161,6 +161,16 @@ class Spool:
         return content
 
 
+def waiting_rows(root: Path, *, fs: Fs) -> int:
+    """How many rows wait in a folder that another process owns; it may write and replay meanwhile."""
+    lines = 0
+    for entry in fs.entries(root):
+        if not entry.is_directory and entry.name.endswith(_SUFFIX):
+            with suppress(FileNotFoundError):  # just replayed
+                lines += read_whole(fs, root / entry.name).count(b"\n")
+    return lines
+
+
 def _line(row: RecorderRow) -> bytes:
     text = to_json(row).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)

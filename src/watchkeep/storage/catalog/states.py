@@ -17,9 +17,10 @@ _QUERIES = load("states")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """A recorder's sign of life.
+    """A recorder process's sign of life.
 
     Attributes:
+        shard: Which process of the node, from 0.
         spool_rows: How many rows wait for the database.
         camera_revision: The camera plan that it works by.
     """
@@ -28,6 +29,7 @@ class Heartbeat:
     seen_at: datetime
     spool_rows: int
     camera_revision: int
+    shard: int = 0
     detail: str = ""
 
 
@@ -52,6 +54,7 @@ def beat(connection: Connection, heartbeat: Heartbeat) -> None:
         _QUERIES["beat"],
         {
             "node": heartbeat.node,
+            "shard": heartbeat.shard,
             "seen_at": heartbeat.seen_at,
             "spool_rows": heartbeat.spool_rows,
             "camera_revision": heartbeat.camera_revision,
@@ -65,13 +68,21 @@ def heartbeats(connection: Connection) -> list[Heartbeat]:
     return [
         Heartbeat(
             node=NodeId(node),
+            shard=shard,
             seen_at=seen_at.astimezone(UTC),
             spool_rows=spool_rows,
             camera_revision=camera_revision,
             detail=detail,
         )
-        for node, seen_at, spool_rows, camera_revision, detail in connection.execute(_QUERIES["heartbeats"])
+        for node, shard, seen_at, spool_rows, camera_revision, detail in connection.execute(
+            _QUERIES["heartbeats"]
+        )
     ]
+
+
+def bit_rates(connection: Connection) -> list[int]:
+    """Bits a second of each stream that recorders are to take, as last measured; 0 where nothing came yet."""
+    return [rate for (rate,) in connection.execute(_QUERIES["bit_rates"])]
 
 
 def _facts(state: StreamState) -> dict[str, object]:

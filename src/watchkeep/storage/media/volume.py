@@ -27,12 +27,13 @@ _DOUBTED_DAYS = 2
 class Volume:
     """A footage folder that is known to be the right one."""
 
-    def __init__(self, root: Path, identity: UUID, *, installation: UUID, fs: Fs) -> None:
+    def __init__(self, root: Path, identity: UUID, *, installation: UUID, fs: Fs, shard: int = 0) -> None:
         """Use `open`."""
         self.root = root
         self.id = identity
         self._installation = installation
         self._fs = fs
+        self._open = root / _OPEN / str(shard) if shard else root / _OPEN
         self._owed: set[Path] = set()
 
     @classmethod
@@ -64,6 +65,26 @@ class Volume:
         fs.make_directories(root / _OPEN)
         return cls(root, identity, installation=installation, fs=fs)
 
+    def of_shard(self, shard: int) -> "Volume":
+        """The volume as one of several recorder processes uses it: its segments are written apart.
+
+        The first writes into open/, the others into folders there; durable on return.
+
+        Raises:
+            Conflict: The folder is not this volume any more.
+            OSError: The disk does not answer.
+        """
+        if shard == 0:
+            return self
+        self.require_same()
+        self._fs.make_directories(self.root / _OPEN / str(shard))
+        return Volume(self.root, self.id, installation=self._installation, fs=self._fs, shard=shard)
+
+    def shards(self) -> list[int]:
+        """The shards beside the first that ever had a folder here."""
+        names = [folder.name for folder in self._folders(self.root / _OPEN)]
+        return sorted(int(name) for name in names if name.isdecimal() and name != "0")
+
     def require_same(self) -> None:
         """Look whether the folder is still this volume: to be asked before a new name is made in it.
 
@@ -79,8 +100,8 @@ class Volume:
             raise _is_another(self.root, expected=self.id, found=found)
 
     def open_path(self, segment: SegmentId) -> Path:
-        """Where a segment lies while it is written."""
-        return self.root / _OPEN / f"{segment}{SUFFIX}"
+        """Where a segment of this shard lies while it is written."""
+        return self._open / f"{segment}{SUFFIX}"
 
     def final_path(self, *, camera: CameraId, day: date, segment: SegmentId) -> Path:
         """Where a finished segment lies; day is its header's shred day."""
@@ -118,7 +139,7 @@ class Volume:
         return path.relative_to(self.root).as_posix()
 
     def locate(self, relative: str, segment: SegmentId) -> Path:
-        """Where a segment lies now: in its final place, else in open/.
+        """Where a segment lies now: in its final place, else in open/, of whichever shard.
 
         Raises:
             NotFound: It is in neither.
@@ -126,7 +147,7 @@ class Volume:
         """
         final = self.within(relative)
         # The final place twice: the file may be moved there between the first look and the second.
-        for path in (final, self.open_path(segment), final):
+        for path in (final, *self._open_paths(segment), final):
             if self._is_there(path):
                 return path
         raise NotFound(
@@ -141,13 +162,18 @@ class Volume:
                     yield from (path for path in self._files(day) if path.suffix == SUFFIX)
 
     def open_segments(self) -> list[Path]:
-        """Every file in open/, also one that is no segment."""
-        return self._files(self.root / _OPEN)
+        """Every file in open/ that is this shard's, also one that is no segment."""
+        return self._files(self._open)
+
+    def all_open_segments(self) -> list[Path]:
+        """Every file in open/, of all shards."""
+        folders = (self.root / _OPEN, *self._folders(self.root / _OPEN))
+        return [path for folder in folders for path in self._files(folder)]
 
     def sync_open(self) -> None:
         """Make the names in open/ durable; what has left it is durable in its new place before that."""
         self._sync_owed()
-        self._fs.sync_directory(self.root / _OPEN)
+        self._fs.sync_directory(self._open)
 
     def owe_names(self) -> None:
         """Doubt the newest names of every camera: the recorder before may have died before it synced them.
@@ -222,6 +248,13 @@ class Volume:
             except OSError:
                 self._owed.add(folder)
                 raise
+
+    def _open_paths(self, segment: SegmentId) -> Iterator[Path]:
+        """Where a segment may lie while it is written; most nodes have one shard, and no folder is listed."""
+        name = f"{segment}{SUFFIX}"
+        yield self.root / _OPEN / name
+        for folder in self._folders(self.root / _OPEN):
+            yield folder / name
 
     def _is_there(self, path: Path) -> bool:
         try:

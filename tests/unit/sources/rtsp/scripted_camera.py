@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from watchkeep.sources.simulator.messages import Request, take_request
+from watchkeep.domain.rtsp_messages import Request
+from watchkeep.sources.simulator.messages import take_request
 
 SPS = bytes.fromhex("6764001facd940500 5bb0110000003001000000303 20f1831960".replace(" ", ""))
 PPS = bytes.fromhex("68ebe3cb22c0")

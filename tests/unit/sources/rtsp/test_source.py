@@ -18,10 +18,10 @@ from unit.sources.rtsp.scripted_camera import (
 )
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.media import AudioPacket, GapCause, Packet, RunEnded, RunStarted, SourceNotice
+from watchkeep.domain.rtsp_messages import Request
 from watchkeep.sources.choosing import CameraSource
 from watchkeep.sources.rtsp.framing import ReadBuffer
 from watchkeep.sources.rtsp.source import RtspSource
-from watchkeep.sources.simulator.messages import Request
 
 PATIENCE_S = 20
 

@@ -5,8 +5,9 @@ import pytest
 
 from watchkeep.domain.camera import Secret
 from watchkeep.domain.errors import Invalid
+from watchkeep.domain.rtsp_messages import Request, answer
 from watchkeep.sources.simulator.authentication import REALM, allows
-from watchkeep.sources.simulator.messages import Request, answer, take_request
+from watchkeep.sources.simulator.messages import take_request
 
 PLAY = b"PLAY rtsp://camera/door/trackID=0 RTSP/1.0\r\nCSeq: 7\r\nSession: abc\r\n\r\n"
 

@@ -159,3 +159,32 @@ def test_a_file_in_quarantine_keeps_its_bytes_and_the_reason(tmp_path: Path) -> 
     for place in places:
         assert place.with_name(place.name + ".reason").read_text() == "it is no segment file\n"
     assert volume.open_segments() == []
+
+
+def test_what_one_shard_writes_is_found_by_all_and_taken_over_by_itself_alone(tmp_path: Path) -> None:
+    first = a_volume(tmp_path)
+    second = first.of_shard(1)
+    mine, other = first.open_path(SEGMENT), second.open_path(SEGMENT)
+    assert (mine.parent, other.parent) == (tmp_path / "open", tmp_path / "open/1")
+    final = first.final_path(camera=CAMERA, day=DAY, segment=SEGMENT)
+    relative = first.relative(final)
+
+    other.write_bytes(b"footage")
+
+    assert first.of_shard(0) is first
+    assert first.shards() == second.shards() == [1]
+    assert (first.open_segments(), second.open_segments()) == ([], [other])
+    assert first.all_open_segments() == second.all_open_segments() == [other]
+    assert first.locate(relative, SEGMENT) == second.locate(relative, SEGMENT) == other
+    second.settle(other, final)
+    assert first.locate(relative, SEGMENT) == final
+    assert first.all_open_segments() == []
+
+
+def test_no_folder_is_made_for_a_shard_on_a_volume_that_was_swapped(tmp_path: Path) -> None:
+    volume = a_volume(tmp_path)
+    (tmp_path / "volume.json").unlink()
+
+    with pytest.raises(Conflict):
+        volume.of_shard(1)
+    assert not (tmp_path / "open/1").exists()

@@ -36,7 +36,7 @@ async def read_live_playlist(
     if part is not None and number is None:
         raise Invalid("_HLS_part needs _HLS_msn.")
     stream = await run_in_threadpool(live.watch, house, asking, CameraId(camera), role)
-    broadcast = _broadcasts(request).of(stream)
+    broadcast = _broadcasts(request).of(CameraId(camera), stream)
     text = await broadcast.playlist(folder=f"live/{role}", number=number, part=part)
     return Response(text, media_type="application/vnd.apple.mpegurl")
 

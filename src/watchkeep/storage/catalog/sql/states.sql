@@ -28,9 +28,9 @@ select stream_id, condition, since, detail, codec, width_px, height_px, frames_p
 
 -- beat --
 -- Notes a sign of life of a recorder.
-insert into recorder_heartbeats (node_id, seen_at, spool_rows, camera_revision, detail)
-values (%(node)s, %(seen_at)s, %(spool_rows)s, %(camera_revision)s, %(detail)s)
-on conflict (node_id) do update
+insert into recorder_heartbeats (node_id, shard, seen_at, spool_rows, camera_revision, detail)
+values (%(node)s, %(shard)s, %(seen_at)s, %(spool_rows)s, %(camera_revision)s, %(detail)s)
+on conflict (node_id, shard) do update
    set seen_at = excluded.seen_at,
        spool_rows = excluded.spool_rows,
        camera_revision = excluded.camera_revision,
@@ -38,4 +38,13 @@ on conflict (node_id) do update
 
 -- heartbeats --
 -- The last sign of life of every recorder.
-select node_id, seen_at, spool_rows, camera_revision, detail from recorder_heartbeats order by node_id;
+select node_id, shard, seen_at, spool_rows, camera_revision, detail from recorder_heartbeats order by node_id, shard;
+
+-- bit_rates --
+-- What the streams of cameras that are switched on carry, as last measured.
+select coalesce(stream_states.bits_per_second, 0)
+  from streams
+  join cameras on cameras.camera_id = streams.camera_id
+  left join stream_states on stream_states.stream_id = streams.stream_id
+ where cameras.is_enabled
+   and streams.removed_at is null;
