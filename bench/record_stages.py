@@ -18,7 +18,6 @@ from watchkeep.domain.media import Fragment, Packet, SourceNotice
 from watchkeep.ingestion.fragmenter import Fragmenter
 from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.wall_clock import WallClock
-from watchkeep.runtime.recorder import READ_EVERY
 from watchkeep.runtime.system import SystemClock, SystemFs, SystemRng
 from watchkeep.sources.rtsp.description import VideoTrack
 from watchkeep.sources.rtsp.dialogue import Channels, Playing
@@ -31,6 +30,8 @@ from watchkeep.storage.media.writer import SealedWriter
 
 SECONDS = 16
 FPS = 25
+READ_AT_ONCE = 5
+"""Pictures: what the recorder finds in a turn."""
 ROUNDS = 3 if IS_QUICK else 9
 RUN = RunId(UUID(int=1))
 
@@ -79,7 +80,7 @@ def stages(figures: Figures, path: Path) -> None:
     pictures = PictureClock(clip, bytes(8))
     first = pictures.next_key(0)
     sent = [bytes(pictures.stamped(first + number)) for number in range(SECONDS * FPS)]
-    wire = [b"".join(sent[at : at + READ_EVERY]) for at in range(0, len(sent), READ_EVERY)]
+    wire = [b"".join(sent[at : at + READ_AT_ONCE]) for at in range(0, len(sent), READ_AT_ONCE)]
     packets = _packets(clip, wire)
     fragments = _fragments(packets)
     costs = {

@@ -120,6 +120,7 @@ class Camera:
                 self._clock.advance(1 / FPS)
                 with self._recorder.lock:
                     self._feed.push(self._clip.packet(number, self._clock.now()))
+                    self._feed.look_who_watches()
                 number += 1
 
 

@@ -36,7 +36,7 @@ from watchkeep.runtime.modal import Modal
 from watchkeep.runtime.outlets import Outlets, Parting
 from watchkeep.runtime.packet_feed import PacketFeed
 from watchkeep.runtime.packet_source import PacketSource
-from watchkeep.runtime.stream_rate import StreamRate
+from watchkeep.runtime.stream_rate import StreamRate, needs_each_turn
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog import recorder_rows
 from watchkeep.storage.catalog.recorder_rows import RunBegan
@@ -45,9 +45,6 @@ log = logging.getLogger(__name__)
 
 DISK_PAUSE_NS = 1_000_000_000
 """After a disk error the next try waits this long, so that a full disk is not hammered."""
-
-HEAVY_BYTES = 512 * 1024
-"""A fragment of so much shows a stream that would fill its socket, were it read less often."""
 
 CONNECTING = (GapCause.CONNECTING, "the first connection is being made")
 
@@ -111,7 +108,7 @@ class StreamWorker:
         self._last_end = before.last_end
         self._disk_due_ns = 0
         self._rate = StreamRate()
-        self._is_heavy = False
+        self._needs_each_turn = True
         self._condition = StreamCondition.CONNECTING
         self.began_from = before.last_end
         self._since = self.began_at = clock.now()
@@ -127,8 +124,8 @@ class StreamWorker:
 
     @property
     def is_pressing(self) -> bool:
-        """Whether it is to be ticked each turn; of the others each fifth turn is soon enough."""
-        return self._run is None or self._is_heavy or self._run.feed.is_watched
+        """Whether it is to be ticked each turn; the others are read twice in nine turns."""
+        return self._run is None or self._needs_each_turn or self._run.feed.is_watched
 
     def tick(self) -> None:
         """Take what the source has and pass it on."""
@@ -224,7 +221,7 @@ class StreamWorker:
 
     def _keep(self, fragment: Fragment, went_in_chunks: bool) -> None:
         self._rate.add(fragment)
-        self._is_heavy = len(fragment.payload) >= HEAVY_BYTES
+        self._needs_each_turn = needs_each_turn(fragment)
         self._readers.publish(self.stream, fragment, went_in_chunks=went_in_chunks)
         if self._run is not None:
             self.dropped_audio_packets += self._run.feed.take_dropped_audio()

@@ -8,6 +8,20 @@ from watchkeep.domain.media import TICKS_PER_SECOND, Fragment
 
 _WINDOW = timedelta(seconds=5)
 
+HEAVY_BYTES = 512 * 1024
+SLOW_TICKS = TICKS_PER_SECOND // 12
+
+
+def needs_each_turn(fragment: Fragment) -> bool:
+    """Whether a stream of such fragments is read each turn of the loop.
+
+    A heavy one would fill its socket else, and of a slow one each picture might have to wait as long, by
+    which it would be placed too late.
+    """
+    return (
+        len(fragment.payload) >= HEAVY_BYTES or fragment.duration_ticks > SLOW_TICKS * fragment.packet_count
+    )
+
 
 @dataclass(slots=True)
 class StreamRate:

@@ -14,6 +14,7 @@ from recording_rig import Rig, recorded
 from time_code import make_clip
 from watchkeep.domain.coverage import Coverage
 from watchkeep.domain.media import GapCause
+from watchkeep.domain.mode import ModeSchedule, RecordingMode
 from watchkeep.runtime.recorder import fetching
 from watchkeep.runtime.system import Machine, SystemFs
 from watchkeep.sources.choosing import CameraSource
@@ -93,12 +94,12 @@ def test_a_hostile_metadata_track_costs_no_picture_and_is_counted(
     assert len(after) >= 2  # it is heard again when it comes to its senses
 
 
-@pytest.mark.parametrize("record", [True, False])
-def test_metadata_is_asked_for_only_where_it_is_recorded(rig: Rig, record: bool) -> None:
-    stream = replace(rig.worker.stream, record=record)
+@pytest.mark.parametrize("mode", [RecordingMode.CONTINUOUS, RecordingMode.OFF])
+def test_metadata_is_asked_for_only_where_it_is_recorded(rig: Rig, mode: RecordingMode) -> None:
+    stream = replace(rig.worker.stream, modes=ModeSchedule(default=mode))
 
     source = fetching()(stream, Machine(clock=rig.clock))
 
     assert isinstance(source, CameraSource)
-    assert source._own._with_metadata is record
+    assert source._own._with_metadata is (mode is RecordingMode.CONTINUOUS)
     source.close()
