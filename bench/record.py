@@ -134,7 +134,9 @@ def pyav(cameras: SimulatedCameras, count: int, folder: Path) -> Cost:
 def motion(cameras: SimulatedCameras, count: int, folder: Path) -> Cost:
     """Debian's motion, pictures passed through, detection as it comes."""
     program = shutil.which("motion")
-    assert program is not None, "motion is missing: make test-tools"
+    assert program is not None, (
+        "motion is missing: install Debian's package motion, or leave it out with --ways"
+    )
     for number in range(count):
         (folder / f"camera-{number:03d}.conf").write_text(
             f"netcam_url {cameras.url(f'cam-{number:03d}')}\nwidth 1920\nheight 1080\nframerate 25\n"
@@ -172,7 +174,7 @@ WAYS = {"ours": ours, "ffmpeg": ffmpeg, "pyav": pyav, "motion": motion}
 def system_calls(cameras: SimulatedCameras, count: int, folder: Path) -> float:
     """System calls of our recorder, a camera-second."""
     program = shutil.which("strace")
-    assert program is not None, "strace is missing: make test-tools"
+    assert program is not None, "strace is missing: install it, or give --calls 0"
     seconds = 10
     with our_recorder(cameras, count, folder) as node:
         time.sleep(5)
