@@ -8,12 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import CAMERA, STREAM
 from watchkeep.domain.camera import (
     Secret,
+    Stream,
     StreamAddress,
+    StreamRole,
     camera_id_from,
     is_camera_id,
 )
+from watchkeep.domain.media import GapCause
+from watchkeep.domain.mode import ModeSchedule, RecordingMode
 
 WORD = "hunter2-Pässwort"
 
@@ -88,3 +93,23 @@ def test_an_empty_secret_is_none() -> None:
     assert Secret("x") != Secret("y")
     assert Secret("x") != "x"
     assert len({Secret("x"), Secret("x")}) == 1
+
+
+@pytest.mark.parametrize("mode", list(RecordingMode))
+def test_only_what_is_recorded_one_day_is_asked_for_sound_and_metadata(mode: RecordingMode) -> None:
+    stream = Stream(
+        id=STREAM,
+        camera=CAMERA,
+        role=StreamRole.MAIN,
+        address=StreamAddress(url="rtsp://192.0.2.1/door"),
+        audio=True,
+        modes=ModeSchedule(default=mode),
+    )
+
+    assert stream.takes_audio is stream.takes_metadata is (mode is not RecordingMode.OFF)
+
+
+def test_three_causes_are_no_loss_for_somebody_wants_them() -> None:
+    wanted = {cause for cause in GapCause if cause.is_on_purpose}
+
+    assert wanted == {GapCause.SCHEDULED_OFF, GapCause.NOTHING_MOVED, GapCause.NO_EVENT}

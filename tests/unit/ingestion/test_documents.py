@@ -116,3 +116,14 @@ def test_in_an_export_that_begins_later_what_is_of_before_is_left_out_and_the_re
     moved = moved_documents(part, shift_ticks=-600, numbers=count(3))
 
     assert documents(moved) == [(ticks, XML, b"<a/>", 3 + place) for place, ticks in enumerate([0, 100, 200])]
+
+
+def test_what_is_no_document_behind_the_pictures_is_left_out_of_the_documents() -> None:
+    sound = b"\x00\x00\x00\x0cmdatPCMA"
+    torn = b"\x00\x00\x00\x0cemsg\x01\x00\x00\x00"
+
+    moved = moved_documents(
+        sound + torn + document_box(paper(0), number=1, ticks=7), shift_ticks=0, numbers=count(1)
+    )
+
+    assert documents(moved) == [(7, XML, b"<a/>", 1)]
