@@ -335,6 +335,7 @@ class StreamWorker:
                 ended_at = max(started_at, self._last_end or started_at)
                 self._submit(recorder_rows.RunEnded(replace(run.began, ended_at=ended_at, end_cause=cause)))
         self._rate = StreamRate()
+        self._needs_each_turn = True
         self._set(StreamCondition.FAILED, detail)
         self._outage = (cause, detail)
         self._gaps.end_in_hand()

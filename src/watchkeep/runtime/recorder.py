@@ -44,7 +44,7 @@ from watchkeep.storage.catalog.states import Heartbeat
 log = logging.getLogger(__name__)
 
 TICK_S = 0.04
-"""One read of every socket: few system calls, and a live picture that is at most this much later."""
+"""A turn: few system calls, and a live picture that is at most this much later."""
 
 READ_ROUND = 9
 READ_TURNS = frozenset({0, 5})
