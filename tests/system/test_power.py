@@ -17,6 +17,7 @@ import pytest
 from recording_rig import EndlessClip, make_endless_clip
 from system.power_drill import Bug, Cut, cut_once
 from system.power_mount import SIZES, PowerMount, power_mount, what_is_missing
+from watchkeep.domain.media import CameraClock
 from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.segment_rows import closed_row, final_path
 from watchkeep.runtime.system import SystemFile
@@ -82,9 +83,9 @@ def row_before_sync() -> None:
     """The row of a closed segment is written before its last bytes are on the disk."""
     finish = SealedWriter.finish
 
-    def hasty(writer: SealedWriter) -> Summary:
+    def hasty(writer: SealedWriter, *, camera_clock: CameraClock | None = None) -> Summary:
         writer.sync = lambda: None  # type: ignore[method-assign]
-        return finish(writer)
+        return finish(writer, camera_clock=camera_clock)
 
     SealedWriter.finish = hasty  # type: ignore[method-assign,assignment]
 
