@@ -23,7 +23,7 @@ from watchkeep.lifecycle.findings import Depth
 from watchkeep.runtime.doctor import examine
 from watchkeep.runtime.house_wiring import build_house
 from watchkeep.runtime.opening import OpenHouse
-from watchkeep.runtime.recorder import TICK_S
+from watchkeep.runtime.read_beat import TURN_S
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.media.format import FragmentMark
@@ -165,7 +165,7 @@ def _look_at_times(
             truth = camera.clock.wall(round(taken_ns))
             (young_s if is_young else off_s).append((mark.when.start - truth).total_seconds())
     worst_s = max(map(abs, off_s))
-    late_s = DELAY_S + TICK_S + MOST_OFF_S
+    late_s = DELAY_S + TURN_S + MOST_OFF_S
     found.figures |= {
         f"{camera.name}.fragments held against the truth": len(off_s) - 1,
         f"{camera.name}.most early, ms": round(-min(off_s) * 1000, 2),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watchkeep.domain.ids import EPOCH
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Interval:
@@ -30,3 +32,15 @@ class Interval:
         """The span that both share, or None."""
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Interval(start, end) if start < end else None
+
+
+def unix_us(instant: datetime) -> int:
+    """Whole microseconds since 1970, as numbers are kept in files; exact, and the same before 1970."""
+    past = instant - EPOCH
+    # A division of timedeltas says the same at five times the price.
+    return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
+
+
+def instant_at(unix_us: int) -> datetime:
+    """The instant so many microseconds after 1970, in UTC."""
+    return EPOCH + timedelta(microseconds=unix_us)

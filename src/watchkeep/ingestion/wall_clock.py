@@ -6,10 +6,10 @@ whatever the network pleases. The least delayed packet of the last minute ties t
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from watchkeep.domain.clock import Clock
-from watchkeep.domain.interval import Interval
+from watchkeep.domain.interval import Interval, instant_at, unix_us
 from watchkeep.domain.media import TICKS_PER_SECOND
 
 WINDOW = timedelta(seconds=60)
@@ -17,7 +17,6 @@ WINDOW = timedelta(seconds=60)
 STEP_LIMIT = timedelta(milliseconds=200)
 """Our clock may be slewed (500 ppm); more than this between two packets is a step."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _STEP_LIMIT_US = STEP_LIMIT // _MICROSECOND
 _WINDOW_US = WINDOW // _MICROSECOND
@@ -49,7 +48,7 @@ class WallClock:
             not_before: Where the footage of the run before ended.
         """
         self._clock = clock
-        self._last_end_us = None if not_before is None else _microseconds(not_before)
+        self._last_end_us = None if not_before is None else unix_us(not_before)
         self._is_first = True
         self._lead_us: int | None = None
         self._arrivals_after_us: int | None = None
@@ -69,14 +68,14 @@ class WallClock:
         """
         if received_at is not self._read_at:
             self._reckon()
-            now_us = _microseconds(self._clock.now())
+            now_us = unix_us(self._clock.now())
             monotonic_us = self._clock.monotonic_ns() // 1000
             lead_us = now_us - monotonic_us
             self._look_for_step(lead_us, now_us)
             self._lead_us = lead_us
             self._read_at, self._read_us, self._read_monotonic_us = (
                 received_at,
-                _microseconds(received_at),
+                unix_us(received_at),
                 monotonic_us,
             )
         self._newest_ticks = ticks
@@ -113,7 +112,7 @@ class WallClock:
         end_us = min(max(target_us, start_us + length_us // 2), start_us + 2 * length_us)
         self._is_first = False
         self._last_end_us = end_us
-        return Interval(_EPOCH + start_us * _MICROSECOND, _EPOCH + end_us * _MICROSECOND)
+        return Interval(instant_at(start_us), instant_at(end_us))
 
     def at(self, ticks: int) -> datetime:
         """When media time `ticks` is, as far as is known now; places nothing.
@@ -124,7 +123,7 @@ class WallClock:
         if self._lead_us is None:
             raise ValueError("no time is known before a packet was observed")
         self._reckon()
-        return _EPOCH + (self._delays[0][1] + self._lead_us + _media_us(ticks)) * _MICROSECOND
+        return instant_at(self._delays[0][1] + self._lead_us + _media_us(ticks))
 
     def take_steps(self) -> list[ClockStep]:
         """The steps of our clock since the last call."""
@@ -137,15 +136,10 @@ class WallClock:
         step_us = lead_us - self._lead_us
         if abs(step_us) <= _STEP_LIMIT_US:
             return
-        self._steps.append(ClockStep(at=_EPOCH + now_us * _MICROSECOND, by=step_us * _MICROSECOND))
+        self._steps.append(ClockStep(at=instant_at(now_us), by=step_us * _MICROSECOND))
         # Packets still waiting in the source carry the old time. After a step forwards they would look early
         # by the whole step; after one backwards they look late, which the minimum passes over.
         self._arrivals_after_us = now_us - step_us if step_us > 0 else None
-
-
-def _microseconds(instant: datetime) -> int:
-    past = instant - _EPOCH
-    return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
 
 
 def _media_us(ticks: int) -> int:

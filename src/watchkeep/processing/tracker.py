@@ -5,13 +5,14 @@ Association after ByteTrack (Zhang and others, 2022) with buffered boxes (Yang a
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from watchkeep.domain.detection import Look, ObjectGroup, Thresholds, group_of
 from watchkeep.domain.geometry import Box
-from watchkeep.domain.ids import EPOCH, StreamId
+from watchkeep.domain.ids import StreamId
+from watchkeep.domain.interval import unix_us
 from watchkeep.domain.track import Tracked, TrackView, track_id
 from watchkeep.processing.association import assign, edges
 from watchkeep.processing.rows import Floats, Mask, Numbers
@@ -28,7 +29,6 @@ ENLARGED = 0.2
 NEAR, SAME_LOW, SAME_PLACE, TWIN = 0.1, 0.5, 0.3, 0.5
 FARTHEST = 10.0
 """Shares of the picture; a box with an edge out there is nonsense."""
-_MICROSECOND = timedelta(microseconds=1)
 _GROUP_NUMBERS = {group: number for number, group in enumerate(ObjectGroup)}
 
 
@@ -63,7 +63,7 @@ class Tracker:
 
     def update(self, look: Look) -> Tracked:
         """Take the next look. One that is not later than the one before changes nothing."""
-        at_us = _microseconds(look.at)
+        at_us = unix_us(look.at)
         if at_us <= self._at_us:
             return Tracked(alive=self._alive(self._book.motion.place, self._at_us), ended=())
         if at_us <= self._resume_until_us:
@@ -78,7 +78,7 @@ class Tracker:
 
     def idle(self, at: datetime) -> Tracked:
         """Time passes without a look; a look from before `at` may still come."""
-        at_us = _microseconds(at)
+        at_us = unix_us(at)
         if at_us <= max(self._at_us, self._resume_until_us):
             return Tracked(alive=self._alive(self._book.motion.place, self._at_us), ended=())
         ended = self._end(at_us)
@@ -119,8 +119,8 @@ class Tracker:
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return cls(stream, thresholds)
         tracker._book, tracker._at_us = book, at_us
-        if resumed_at is not None and _microseconds(resumed_at) - at_us <= RESUME_US:
-            tracker._resume_until_us = _microseconds(resumed_at) + RESUME_US
+        if resumed_at is not None and unix_us(resumed_at) - at_us <= RESUME_US:
+            tracker._resume_until_us = unix_us(resumed_at) + RESUME_US
         return tracker
 
     def _end(self, at_us: int) -> tuple[TrackView, ...]:
@@ -227,7 +227,3 @@ def _found(look: Look, low: float) -> _Found:
         boxes=np.concatenate([(edge[:, :2] + edge[:, 2:]) / 2, edge[:, 2:] - edge[:, :2]], axis=1),
         scores=scores[is_good],
     )
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - EPOCH) // _MICROSECOND

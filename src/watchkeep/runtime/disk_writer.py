@@ -37,11 +37,11 @@ GROUP_SYNC_FROM = 16
 """So many segments are synced by one call: 200 of them take 0.05 s so, one by one 0.5 s (ext4 on an SSD).
 Few are synced one by one, so that no other program's writing is waited for."""
 
+LOOK_EVERY_S = 0.25
+"""So often the thread looks whether a sync is due, if nothing is given to it."""
+
 PROGRESS_EVERY_NS = 5_000_000_000
 """How often the catalog hears how far an open segment has come."""
-
-WAKE_BYTES = 4 * 1024 * 1024
-"""So much is not left waiting until the thread looks by itself."""
 
 STREAM_BYTES = 64 * 1024 * 1024
 """What of one stream waits for a stalled disk: 30 s of 16 Mbit/s. One that sends more costs no other."""
@@ -164,6 +164,12 @@ class DiskWriter:
         """The stream's segment is whole."""
         self._put(SegmentEnd(stream, camera_clock), 0)
 
+    def wake(self) -> None:
+        """Let the thread carry out what was given; once a turn, for waking costs more than writing."""
+        if self._orders:
+            with self._condition:
+                self._condition.notify()
+
     def take_failure(self, stream: StreamId) -> DiskFailure | None:
         """What went wrong with the stream's segment since the last call."""
         if stream not in self._failures:
@@ -196,10 +202,6 @@ class DiskWriter:
             self._orders.append((order, size))
             self._waiting[stream] += size
             self._waiting_bytes = waiting_bytes
-            # The thread looks by itself ten times a second; waking it for each fragment would cost more
-            # than writing does.
-            if waiting_bytes >= WAKE_BYTES:
-                self._condition.notify()
         return True
 
     def _run(self) -> None:
@@ -211,19 +213,21 @@ class DiskWriter:
         self._closing.mend()
 
     def _turn(self) -> bool:
-        """Carry out the next order and sync when due; False when there will be no more."""
+        """Carry out what was ordered and sync when due; False when there will be no more."""
         with self._condition:
             if not self._orders and not self._is_stopping:
-                self._condition.wait(timeout=0.1)
+                self._condition.wait(timeout=LOOK_EVERY_S)
             if not self._orders and self._is_stopping:
                 return False
-            order, size = self._orders.popleft() if self._orders else (None, 0)
-        if order is not None:
+            orders, self._orders = self._orders, deque()
+        for order, size in orders:
             self._carry_out(order)
             with self._condition:
                 self._waiting[_stream_of(order)] -= size  # only now: what is being written takes room
                 self._waiting_bytes -= size
-        self._sync_when_due()
+            self._sync_when_due()
+        if not orders:
+            self._sync_when_due()
         return True
 
     def _carry_out(self, order: _Order) -> None:

@@ -25,6 +25,7 @@ from watchkeep.runtime.outlets import Outlets, Parting
 from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.patience import Patience
 from watchkeep.runtime.predecessor import end_gaps, explain_absence, signs_of_life
+from watchkeep.runtime.read_beat import TURN_S, is_read, turns_until_next
 from watchkeep.runtime.recorder_figures import SPOOLED, STREAMS, WAITING, TickTime, WorkerFigures
 from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan, compare
 from watchkeep.runtime.registrar import Registrar
@@ -42,15 +43,6 @@ from watchkeep.storage.catalog.spool import Spool
 from watchkeep.storage.catalog.states import Heartbeat
 
 log = logging.getLogger(__name__)
-
-TICK_S = 0.04
-"""A turn: few system calls, and a live picture that is at most this much later."""
-
-READ_ROUND = 9
-READ_TURNS = frozenset({0, 5})
-"""Of a round of so many turns: in these a stream that nobody watches live is read. What up to five ticks
-bring is read at once, for half the price; and as the beat is uneven, no camera's pictures always wait as
-long, by which they would be placed too late."""
 
 FAULT_PAUSE_NS = 5_000_000_000
 """After a fault of ours in one camera's loop; then it is tried again."""
@@ -180,14 +172,21 @@ class Recorder:
         clock = self._machine.clock
         began_ns = clock.monotonic_ns()
         self._change_plan()
-        self._turn += 1
-        for number, worker in enumerate(list(self._workers.values()), self._turn):
-            if number % READ_ROUND in READ_TURNS or worker.is_pressing:
+        for number, worker in enumerate(list(self._workers.values())):
+            if is_read(self._turn, number) or worker.is_pressing:
                 self._tick_worker(worker)
+        self._disk.wake()
         self._offer.poll()
-        took_s = self._tick_time.take(began_ns)
-        if took_s < TICK_S:
-            clock.sleep(TICK_S - took_s)
+        turns = self._turns_until_next()
+        self._turn += turns
+        rest_s = turns * TURN_S - self._tick_time.take(began_ns)
+        if rest_s > 0:
+            clock.sleep(rest_s)
+
+    def _turns_until_next(self) -> int:
+        if self._offer.readers or any(worker.is_pressing for worker in self._workers.values()):
+            return 1
+        return turns_until_next(self._turn, len(self._workers))
 
     def _tick_worker(self, worker: StreamWorker) -> None:
         stream = worker.stream

@@ -208,8 +208,8 @@ class Registrar:
         with self._catalog.transaction(subject="recorder") as connection:
             for refused in recordings.apply(connection, rows):
                 log.error("row refused, put aside", extra={"reason": refused.reason})
-            for kind, camera in sorted({_notice(row) for row in rows}):
-                outbox.publish(connection, kind, camera=camera)
+            told = sorted({_notice(row) for row in rows})
+            outbox.publish_all(connection, [(kind, camera, {}) for kind, camera in told])
 
     def _tell(self) -> None:
         now = self._clock.monotonic_ns()

@@ -1,6 +1,7 @@
 """The decoder process: words in, words out, whatever happens to its other side."""
 
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -53,8 +54,16 @@ class Talk:
     words: DecoderWords = field(default_factory=DecoderWords)
 
     def say(self, *words: AnalystWord) -> None:
+        """Hears meanwhile what comes, as the decoder asks of who talks to it."""
         for word in words:
-            self.channel.sendall(encode(word))
+            frame = memoryview(encode(word))
+            while frame:
+                can_hear, can_say, _ = select.select([self.channel], [self.channel], [], PATIENCE_S)
+                assert can_hear or can_say, "it neither hears nor says anything"
+                if can_hear:
+                    self.heard += self.words.feed(self.channel.recv(1 << 20))
+                if can_say:
+                    frame = frame[self.channel.send(frame) :]
 
     def until(self, is_it: Callable[[DecoderWord], bool]) -> DecoderWord:
         """Listen until a word comes; the first that was heard counts."""

@@ -128,12 +128,14 @@ class Reception:
             parts, at = reader.take_run(data, at, channel=channel, lead=lead)
             if parts:
                 pictures.take_parts(parts)
+        began_at = at
         while pictures.is_between:
             found = reader.take_instant(data, at, channel=channel, lead_bytes=pictures.lead_bytes)
             if found is None:
                 break
+            if at == began_at:
+                self._picture_came(now_ns)  # those behind it came in the same instant
             instant, at = found
-            self._picture_came(now_ns)
             nal = pictures.whole(instant)
             packet = None if nal is None else self._assembler.take_plain(nal, instant.timestamp, received_at)
             if packet is not None:

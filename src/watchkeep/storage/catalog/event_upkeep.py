@@ -7,8 +7,9 @@ from uuid import UUID
 
 from watchkeep.domain.event import EndReason
 from watchkeep.domain.ids import CameraId, EventId, IncidentId, StreamId
+from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.connection import Connection
-from watchkeep.storage.catalog.events import lock_cameras, publish_all
+from watchkeep.storage.catalog.events import lock_cameras
 from watchkeep.storage.catalog.incidents import Intake
 from watchkeep.storage.catalog.outbox import NoticeKind
 from watchkeep.storage.catalog.queries import load
@@ -76,7 +77,7 @@ def close_orphans(
             "state": "closed",
         }
         notices.append((NoticeKind.EVENT, CameraId(camera), told))
-    publish_all(connection, notices)
+    outbox.publish_all(connection, notices)
     return [EventId(row[0]) for row in closed]
 
 

@@ -17,8 +17,8 @@ from watchkeep.domain.track import TrackView
 from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.event_rows import event_rows
-from watchkeep.storage.catalog.incidents import Intake, Notices
-from watchkeep.storage.catalog.outbox import NoticeKind
+from watchkeep.storage.catalog.incidents import Intake
+from watchkeep.storage.catalog.outbox import NoticeKind, Notices
 from watchkeep.storage.catalog.queries import load
 
 _QUERIES = load("events")
@@ -109,7 +109,7 @@ def put_events(
         notices, refused = _put_one_by_one(connection, events, model)
     if pictures:
         notices += _put_pictures(connection, pictures)
-    publish_all(connection, notices)
+    outbox.publish_all(connection, notices)
     return refused
 
 
@@ -117,12 +117,6 @@ def lock_cameras(connection: Connection, cameras: Collection[CameraId]) -> None:
     """One writer of a camera's incidents at a time, until the transaction ends."""
     for camera in sorted(cameras):
         connection.execute(_QUERIES["lock_camera"], {"camera": camera})
-
-
-def publish_all(connection: Connection, notices: Notices) -> None:
-    """Add notices to the outbox, in their order."""
-    for kind, camera, facts in notices:
-        outbox.publish(connection, kind, camera=camera, facts=facts)
 
 
 def _put_one_by_one(

@@ -15,12 +15,10 @@ from watchkeep.domain.incident import Incident, IncidentFilter
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.rule import Severity
 from watchkeep.storage.catalog.connection import Connection
-from watchkeep.storage.catalog.outbox import NoticeKind
+from watchkeep.storage.catalog.outbox import NoticeKind, Notices
 from watchkeep.storage.catalog.queries import load
 
 _QUERIES = load("incidents")
-
-Notices = list[tuple[NoticeKind, CameraId, dict[str, str]]]
 
 
 class Intake:

@@ -29,6 +29,10 @@ class NoticeKind(StrEnum):
     STORAGE = "storage"
 
 
+Notices = list[tuple[NoticeKind, CameraId, dict[str, str]]]
+"""Kind, camera and facts of what is to be told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One change.
@@ -62,6 +66,22 @@ def publish(
         _QUERIES["publish"], {"kind": kind, "camera": camera, "facts": Jsonb(dict(facts or {}))}
     ).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def publish_all(connection: Connection, notices: Notices) -> None:
+    """Add notices, in their order; see `publish`."""
+    if not notices:
+        return
+    connection.execute(_QUERIES["lock"])
+    kinds, cameras, facts = zip(*notices, strict=True)
+    connection.execute(
+        _QUERIES["publish_all"],
+        {
+            "kinds": [str(kind) for kind in kinds],
+            "cameras": list(cameras),
+            "facts": [Jsonb(each) for each in facts],
+        },
+    )
 
 
 def since(connection: Connection, after: int, *, limit: int = 500) -> list[Notice]:

@@ -4,9 +4,10 @@ Source: docs/formats/segment.md, "The clock note".
 """
 
 import struct
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from watchkeep.domain.errors import Invalid
+from watchkeep.domain.interval import instant_at, unix_us
 from watchkeep.domain.media import CameraClock
 
 _NOTE = struct.Struct(">IBBHIiqq")
@@ -14,7 +15,6 @@ _KIND = 2
 _KIND_AT = 4
 _HAS_DRIFT = 1
 NOTE_SIZE = _NOTE.size
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PER_MILLION = 1000
 """Parts per billion in one part per million."""
@@ -37,7 +37,7 @@ def pack_clock_note(clock: CameraClock, *, fragment_count: int) -> bytes:
         clock.reports,
         min(max(drift, -_DRIFT_LIMIT), _DRIFT_LIMIT),
         clock.offset // _MICROSECOND,
-        (clock.measured_at - _EPOCH) // _MICROSECOND,
+        unix_us(clock.measured_at),
     )
 
 
@@ -56,6 +56,6 @@ def unpack_clock_note(encoded: bytes) -> tuple[CameraClock, int]:
         offset=offset * _MICROSECOND,
         drift_ppm=drift / _PER_MILLION if flags & _HAS_DRIFT else None,
         reports=reports,
-        measured_at=_EPOCH + measured * _MICROSECOND,
+        measured_at=instant_at(measured),
     )
     return clock, fragments

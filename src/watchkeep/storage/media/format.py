@@ -4,13 +4,12 @@ import hashlib
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from watchkeep.domain.clock import Rng
 from watchkeep.domain.errors import DataLoss, Invalid, Tampered
 from watchkeep.domain.fs import File
-from watchkeep.domain.interval import Interval
+from watchkeep.domain.interval import Interval, instant_at, unix_us
 from watchkeep.domain.media import CameraClock
 from watchkeep.domain.segment import SegmentHeader, SegmentState
 from watchkeep.storage.encryption.envelope import TAG_SIZE, RecordCipher
@@ -35,8 +34,6 @@ _MARK = struct.Struct(">IBBHQIIQIqqQI16s32s")
 _FINAL = struct.Struct(">IIQqqBQI32s")
 MARK_SIZE = _MARK.size
 FINAL_RECORD_SIZE = _FINAL.size + RECORD_OVERHEAD
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _STATES = {SegmentState.CLOSED: 1, SegmentState.RECOVERED: 2}
 
 
@@ -237,8 +234,8 @@ def pack_mark(mark: FragmentMark) -> bytes:
             mark.media_offset,
             mark.start_ticks,
             mark.duration_ticks,
-            _microseconds(mark.when.start),
-            _microseconds(mark.when.end),
+            unix_us(mark.when.start),
+            unix_us(mark.when.end),
             mark.record_offset,
             mark.record_counter,
             mark.salt,
@@ -280,7 +277,7 @@ def unpack_mark(encoded: bytes) -> FragmentMark:
         media_offset=media,
         start_ticks=ticks,
         duration_ticks=duration,
-        when=Interval(_instant(start), _instant(end)),
+        when=Interval(instant_at(start), instant_at(end)),
         record_offset=at,
         record_counter=counter,
         salt=salt,
@@ -299,8 +296,8 @@ def pack_final(final: Final) -> bytes:
         final.fragment_count,
         final.record_count,
         final.video_bytes,
-        _microseconds(final.when.start),
-        _microseconds(final.when.end),
+        unix_us(final.when.start),
+        unix_us(final.when.end),
         _STATES[final.state],
         final.index_offset,
         final.index_counter,
@@ -317,17 +314,9 @@ def unpack_final(encoded: bytes) -> Final:
         fragment_count=fragments,
         record_count=records,
         video_bytes=video,
-        when=Interval(_instant(start), _instant(end)),
+        when=Interval(instant_at(start), instant_at(end)),
         state=next(word for word, number in _STATES.items() if number == state),
         index_offset=index,
         index_counter=counter,
         root_digest=root,
     )
-
-
-def _microseconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND
-
-
-def _instant(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

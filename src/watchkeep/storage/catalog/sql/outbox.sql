@@ -7,6 +7,14 @@ select pg_advisory_xact_lock(7242114600003);
 -- Adds a notice.
 insert into outbox (kind, camera_id, facts) values (%(kind)s, %(camera)s, %(facts)s) returning notice_id;
 
+-- publish_all --
+-- Adds notices in their order.
+insert into outbox (kind, camera_id, facts)
+select kind, camera_id, facts
+  from unnest(%(kinds)s::text[], %(cameras)s::text[], %(facts)s::jsonb[]) with ordinality
+       as notices (kind, camera_id, facts, number)
+ order by number;
+
 -- since --
 -- Notices after a number, oldest first. Index: primary key.
 select notice_id, made_at, kind, camera_id, facts
