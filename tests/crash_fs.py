@@ -327,9 +327,9 @@ class CrashFile:
         self._path = path
         self.content = content
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         self._fs.changes()
-        self._fs.written.append((self._path.name, data))
+        self._fs.written.append((self._path.name, bytes(data)))
         self.content.change(self.content.now + data, since=len(self.content.now))
 
     def read_at(self, offset: int, length: int) -> bytes:

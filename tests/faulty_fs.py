@@ -124,7 +124,7 @@ class FaultyFile:
         self._is_spoilt = False
         """Its pages are lost, which its own next sync will say."""
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         assert not self._has_failed, "written to after a failed sync"
         if self._fs.is_due("append", self._path):
             self._file.append(data[: len(data) // 2])

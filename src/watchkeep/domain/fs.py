@@ -26,7 +26,7 @@ class Space:
 class File(Protocol):
     """An open file. Reads name their offset; writes go to the end."""
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """Write all of data at the end.
 
         In the page cache when this returns: survives a kill of the process, not a power cut.

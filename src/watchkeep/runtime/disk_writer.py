@@ -25,6 +25,7 @@ from watchkeep.runtime.segment_closing import SegmentClosing
 from watchkeep.runtime.segment_rows import opened_row
 from watchkeep.runtime.system import Machine
 from watchkeep.storage.encryption.keystore import Keystore
+from watchkeep.storage.media.record_buffer import RecordBuffer
 from watchkeep.storage.media.volume import Volume
 from watchkeep.storage.media.writer import SealedWriter
 
@@ -127,6 +128,7 @@ class DiskWriter:
         self._rng = machine.rng
         self._clock_is_synchronised = clock_is_synchronised
         self._group_sync_from = group_sync_from
+        self._records = RecordBuffer()
         self._orders: deque[tuple[_Order, int]] = deque()
         self._waiting: defaultdict[StreamId, int] = defaultdict(int)
         self._waiting_bytes = 0
@@ -271,7 +273,15 @@ class DiskWriter:
         )
         self._volume.require_same()
         path = self._volume.open_path(header.segment)
-        writer = SealedWriter.create(path, header, start.init, shred_key=key, fs=self._fs, rng=self._rng)
+        writer = SealedWriter.create(
+            path,
+            header,
+            start.init,
+            shred_key=key,
+            fs=self._fs,
+            rng=self._rng,
+            records=self._records,
+        )
         at = start.started_at
         self._open[start.stream] = _Open(header, path, writer, at, at)
         self._volume.sync_open()

@@ -47,7 +47,7 @@ class SystemFile:
         self._descriptor = descriptor
         self._is_suspect = False
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """Write all of data at the end."""
         view = memoryview(data)
         while view:

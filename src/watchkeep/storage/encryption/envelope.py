@@ -48,9 +48,13 @@ class RecordCipher:
 
     def seal(self, counter: int, plaintext: bytes | memoryview, bound_to: bytes) -> bytes:
         """Ciphertext ‖ tag; Exhausted at 2^31."""
-        if counter >= COUNTER_LIMIT:
-            raise Exhausted("this segment has too many records; start another", counter=counter)
-        return self._aead.encrypt(self._nonce(counter), plaintext, bound_to)
+        return self._aead.encrypt(self._fresh_nonce(counter), plaintext, bound_to)
+
+    def seal_into(
+        self, sealed: memoryview, counter: int, plaintext: bytes | memoryview, bound_to: bytes
+    ) -> None:
+        """The same, into the caller's memory of exactly that size."""
+        self._aead.encrypt_into(self._fresh_nonce(counter), plaintext, bound_to, sealed)
 
     def open(self, counter: int, sealed: bytes, bound_to: bytes) -> bytes:
         """The plaintext, or Tampered."""
@@ -60,6 +64,11 @@ class RecordCipher:
             raise Tampered(
                 "a record's tag does not match: its bytes were changed or belong elsewhere"
             ) from None
+
+    def _fresh_nonce(self, counter: int) -> bytes:
+        if counter >= COUNTER_LIMIT:
+            raise Exhausted("this segment has too many records; start another", counter=counter)
+        return self._nonce(counter)
 
     def _nonce(self, counter: int) -> bytes:
         return (self._base_nonce ^ counter).to_bytes(NONCE_SIZE, "big")

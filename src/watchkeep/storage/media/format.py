@@ -176,8 +176,13 @@ def seal_record(
     cipher: RecordCipher, kind: RecordType, counter: int, plaintext: bytes | memoryview
 ) -> tuple[bytes, bytes]:
     """One record: its head, and ciphertext ‖ tag; in two parts, for footage is joined only when written."""
-    head = _RECORD.pack(kind << 24 | len(plaintext), counter)
+    head = pack_record_head(kind, counter, len(plaintext))
     return head, cipher.seal(counter, plaintext, head)
+
+
+def pack_record_head(kind: RecordType, counter: int, size_bytes: int) -> bytes:
+    """The plain 8 bytes before the ciphertext of so many bytes."""
+    return _RECORD.pack(kind << 24 | size_bytes, counter)
 
 
 def parse_record_head(encoded: bytes) -> RecordHead:

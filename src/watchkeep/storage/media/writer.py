@@ -1,6 +1,5 @@
 """Writes a segment file. Source: docs/formats/segment.md, "Life of the file"."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from watchkeep.domain.clock import Rng
@@ -27,6 +26,7 @@ from watchkeep.storage.media.format import (
     root_digest,
     seal_record,
 )
+from watchkeep.storage.media.record_buffer import RecordBuffer
 
 _COUNTER_LIMIT = RECOVERY_COUNTERS - (1 << 16)
 """Leaves counters for the index, so that a writer never gets to those of recoveries."""
@@ -65,7 +65,14 @@ class SealedWriter:
     """One open segment file. After any failed write or sync only `abandon` is left."""
 
     def __init__(
-        self, file: File, path: Path, header: SegmentHeader, *, cipher: RecordCipher, rng: Rng
+        self,
+        file: File,
+        path: Path,
+        header: SegmentHeader,
+        *,
+        cipher: RecordCipher,
+        rng: Rng,
+        records: RecordBuffer,
     ) -> None:
         """Use `create`."""
         self.path = path
@@ -73,6 +80,7 @@ class SealedWriter:
         self._file = file
         self._cipher = cipher
         self._rng = rng
+        self._records = records
         self._position = 0
         self._counter = 0
         self._video_bytes = 0
@@ -90,8 +98,18 @@ class SealedWriter:
         shred_key: ShredKey,
         fs: Fs,
         rng: Rng,
+        records: RecordBuffer | None = None,
     ) -> "SealedWriter":
         """Begin a file. Head and init section are durable on return; the name is the caller's to sync.
+
+        Args:
+            path: Of the file.
+            header: Written in plain, authentic.
+            init_section: What a player needs first.
+            shred_key: Which the header names.
+            fs: Where it is written.
+            rng: Makes its key and salts.
+            records: Shared with the other writers of the same thread; None: its own.
 
         Raises:
             Conflict: The name is taken.
@@ -106,9 +124,11 @@ class SealedWriter:
             file = fs.create(path)
         except FileExistsError:
             raise Conflict(f"{path} is there already; a segment is written once", path=str(path)) from None
-        writer = cls(file, path, header, cipher=cipher, rng=rng)
+        writer = cls(file, path, header, cipher=cipher, rng=rng, records=records or RecordBuffer())
         try:
-            writer._write([head, *writer._seal_video(init_section)])
+            video = [part for piece in pieces(init_section) for part in writer._seal(RecordType.VIDEO, piece)]
+            writer._write(b"".join([head, *video]))
+            writer._video_bytes = len(init_section)
             writer.sync()
         except OSError:
             file.close()
@@ -168,9 +188,17 @@ class SealedWriter:
         )
         packed = pack_mark(mark)
         self._check_writable()
-        if self._counter + piece_count(len(fragment.payload)) >= _COUNTER_LIMIT:
+        record_count = piece_count(len(fragment.payload)) + 1
+        if self._counter + record_count > _COUNTER_LIMIT:
             raise Exhausted(f"{self.path} has too many records; start another segment", path=str(self.path))
-        self._write([*self._seal_video(fragment.payload), *self._seal(RecordType.METADATA, packed)])
+        records = self._records
+        records.begin(len(fragment.payload) + len(packed), record_count)
+        for counter, piece in enumerate(pieces(fragment.payload), self._counter):
+            records.seal(self._cipher, RecordType.VIDEO, counter, piece)
+        records.seal(self._cipher, RecordType.METADATA, self._counter + record_count - 1, packed)
+        self._counter += record_count
+        self._video_bytes += len(fragment.payload)
+        self._write(records.sealed)
         self._marks.append(mark)
 
     def sync(self) -> None:
@@ -222,7 +250,7 @@ class SealedWriter:
             counter=self._counter,
             records_before=self._counter,
         )
-        self._write([*note, ending])
+        self._write(b"".join([*note, ending]))
         self.sync()
         self.abandon()
         return Summary(
@@ -240,18 +268,12 @@ class SealedWriter:
         self._is_writable = False
         self._file.close()
 
-    def _seal_video(self, plaintext: bytes) -> list[bytes]:
-        sealed = [part for piece in pieces(plaintext) for part in self._seal(RecordType.VIDEO, piece)]
-        self._video_bytes += len(plaintext)
-        return sealed
-
     def _seal(self, kind: RecordType, plaintext: bytes | memoryview) -> tuple[bytes, bytes]:
         record = seal_record(self._cipher, kind, self._counter, plaintext)
         self._counter += 1
         return record
 
-    def _write(self, parts: Sequence[bytes]) -> None:
-        sealed = b"".join(parts)
+    def _write(self, sealed: bytes | memoryview) -> None:
         try:
             self._file.append(sealed)
         except OSError:

@@ -137,7 +137,8 @@ def test_a_note_that_does_not_stand_behind_all_fragments_is_refused(
     )
     writer.append(a_fragment(0))
     if fragment_count == 1:  # right there, and then the footage goes on
-        writer._write(writer._seal(RecordType.METADATA, pack_clock_note(A_CAMERA_CLOCK, fragment_count=1)))
+        note = pack_clock_note(A_CAMERA_CLOCK, fragment_count=1)
+        writer._write(b"".join(writer._seal(RecordType.METADATA, note)))
         writer.append(a_fragment(1))
         writer.finish()
     else:

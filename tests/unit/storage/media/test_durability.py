@@ -16,7 +16,7 @@ class NotedFile:
         self._file = file
         self._notes = notes
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         self._file.append(data)
         self._notes.append("append")
 

@@ -25,7 +25,7 @@ class FullDiskFile:
         self._room = room
         self.syncs = 0
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         self._file.append(data[: self._room])
         if len(data) > self._room:
             self._room = 0
