@@ -228,11 +228,13 @@ def touch_memory() -> None:
             file.write(bytes(1 << 20))
 
 
-def compare(cameras: SimulatedCameras, counts: Sequence[int], ways: Sequence[str], figures: Figures) -> None:
+def compare(
+    cameras: SimulatedCameras, counts: Sequence[int], ways: Sequence[str], rounds: int, figures: Figures
+) -> None:
     """Round by round, way by way."""
     for count in counts:
         costs: dict[str, list[Cost]] = {way: [] for way in ways if way != "motion" or count == 10}
-        for number in range(ROUNDS):
+        for number in range(rounds):
             # Whoever comes second finds warmer memory and a fuller disk: each comes first as often.
             for way, found in list(costs.items())[:: -1 if number % 2 else 1]:
                 with tempfile.TemporaryDirectory() as folder:
@@ -245,11 +247,11 @@ def compare(cameras: SimulatedCameras, counts: Sequence[int], ways: Sequence[str
             for way, found in costs.items()
         }
         for way, (cpu, pss) in median.items():
-            figures.add(f"{way}_{count}.cpu", cpu, "% of a core a camera", n=ROUNDS)
-            figures.add(f"{way}_{count}.pss", pss, "MB a camera", n=ROUNDS)
+            figures.add(f"{way}_{count}.cpu", cpu, "% of a core a camera", n=rounds)
+            figures.add(f"{way}_{count}.pss", pss, "MB a camera", n=rounds)
         if "ours" in costs:
             own = statistics.median(cost.database_percent for cost in costs["ours"])
-            figures.add(f"ours_{count}.database", own, "% of a core a camera", n=ROUNDS)
+            figures.add(f"ours_{count}.database", own, "% of a core a camera", n=rounds)
         if "ours" in costs and "ffmpeg" in costs:
             cpu, pss = (median["ours"][place] / median["ffmpeg"][place] for place in (0, 1))
             against = "one ffmpeg -c copy a camera"
@@ -257,7 +259,7 @@ def compare(cameras: SimulatedCameras, counts: Sequence[int], ways: Sequence[str
                 f"cpu_ratio_{count}",
                 cpu,
                 "ours / theirs",
-                n=ROUNDS,
+                n=rounds,
                 most=MOST_CPU.get(count),
                 against=against,
             )
@@ -265,7 +267,7 @@ def compare(cameras: SimulatedCameras, counts: Sequence[int], ways: Sequence[str
                 f"pss_ratio_{count}",
                 pss,
                 "ours / theirs",
-                n=ROUNDS,
+                n=rounds,
                 most=MOST_PSS.get(count),
                 against=against,
             )
@@ -276,6 +278,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cameras", type=int, nargs="*", default=list(CAMERAS))
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--large", type=int, default=0 if IS_QUICK else 200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--calls", type=int, default=10, help="cameras under strace; 0: leave it out")
@@ -288,7 +291,7 @@ def main() -> int:
         with simulated_cameras(files, joins_at_key=False) as cameras:
             touch_memory()
             stages(figures, clip)
-            compare(cameras, given.cameras, given.ways, figures)
+            compare(cameras, given.cameras, given.ways, given.rounds, figures)
             if given.calls and "ours" in given.ways:
                 with tempfile.TemporaryDirectory() as inner:
                     calls = system_calls(cameras, given.calls, Path(inner))

@@ -24,6 +24,7 @@ class PassThrough(RecordCipher):
     __slots__ = ()
 
     def seal(self, counter: int, plaintext: bytes | memoryview, bound_to: bytes) -> bytes:  # noqa: ARG002
+        """See RecordCipher."""
         return bytes(plaintext)
 
     def seal_into(
@@ -33,6 +34,7 @@ class PassThrough(RecordCipher):
         plaintext: bytes | memoryview,
         bound_to: bytes,  # noqa: ARG002
     ) -> None:
+        """See RecordCipher."""
         sealed[: len(plaintext)] = plaintext
 
 

@@ -238,7 +238,12 @@ def test_a_length_that_is_none_is_told_before_anything_is_made(
     ("once", "out", "code", "sentence"),
     [
         ("nothing.mp4", "out.mp4", 3, "nothing.mp4 is not there; name a file or rtsp://…"),
-        ("http://192.0.2.1/", "out.mp4", 4, "must begin with rtsp://, rtsps:// or file:///"),
+        (
+            "ftp://192.0.2.1/",
+            "out.mp4",
+            4,
+            "must begin with rtsp://, rtsps://, http://, https:// or file:///",
+        ),
         ("rtsp://192.0.2.1/", "nowhere/out.mp4", 3, "nowhere is not there; make it first"),
     ],
 )

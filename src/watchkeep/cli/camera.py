@@ -42,7 +42,9 @@ def list_(data: DataOption = None, json: JsonOption = False) -> None:
 @app.command()
 def add(  # noqa: PLR0917  # typer reads them by name
     name: Annotated[str, typer.Argument(help="What people call it.")],
-    url: Annotated[str, typer.Argument(help="rtsp://…, rtsps://… or file:///… of the main stream.")],
+    url: Annotated[
+        str, typer.Argument(help="rtsp://…, rtsps://…, http(s)://… or file:///… of the main stream.")
+    ],
     sub: Annotated[str | None, typer.Option("--sub", help="Address of the sub stream.")] = None,
     user: UserOption = None,
     password: PasswordOption = False,
@@ -74,7 +76,7 @@ def add(  # noqa: PLR0917  # typer reads them by name
 
 @app.command("test")
 def try_address(
-    url: Annotated[str, typer.Argument(help="rtsp://…, rtsps://… or file:///…")],
+    url: Annotated[str, typer.Argument(help="rtsp://…, rtsps://…, http(s)://… or file:///…")],
     user: UserOption = None,
     password: PasswordOption = False,
     picture: Annotated[Path | None, typer.Option(help="Write the first picture there, as JPEG.")] = None,

@@ -25,7 +25,10 @@ _ANY_PORT = range(1, 65536)
 def record(
     out: Annotated[Path, typer.Argument(help="The MP4 to make; it must not exist yet.")],
     once: Annotated[
-        str, typer.Option("--once", help="rtsp://…, rtsps://…, file:///… or a file; once, without a node.")
+        str,
+        typer.Option(
+            "--once", help="rtsp://…, rtsps://…, http(s)://…, file:///… or a file; once, without a node."
+        ),
     ],
     length: Annotated[
         str | None,

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.errors import Invalid
 
-DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
+DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 _LENGTH_LIMIT = 2048
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?")
 # 127.1, 2130706433 and 0x7f.0.0.1 are addresses to a resolver, though not to ip_address().
@@ -20,7 +20,7 @@ def checked_address(text: str, *, allow_loopback_ports: Collection[int] = ()) ->
     """The address that a text names, its user and password apart and percent-decoded.
 
     Args:
-        text: `rtsp://[user[:password]@]host[:port]/path`, `rtsps://…` or `file:///…`.
+        text: `rtsp://[user[:password]@]host[:port]/path`, `rtsps://…`, `http://…`, `https://…` or `file:///…`.
         allow_loopback_ports: Ports of this machine that may be asked: the simulator's.
 
     Raises:
@@ -58,7 +58,7 @@ def with_credentials(address: StreamAddress) -> str:
 def place_of(address: StreamAddress) -> str:
     """Where it is, for a sentence: "192.168.1.20:554", or the file's path.
 
-    Never the path of an RTSP URL: some cameras want the password there.
+    Never the path of a camera's URL: some cameras want the password there.
     """
     parts = urlsplit(address.url)
     if parts.scheme == "file":
@@ -95,8 +95,9 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
         port = parts.port
     except ValueError:
         raise Invalid("the address cannot be read; write it as rtsp://host:port/path") from None
-    if parts.scheme not in ("rtsp", "rtsps", "file"):
-        raise Invalid("the address must begin with rtsp://, rtsps:// or file:///", scheme=parts.scheme)
+    if parts.scheme != "file" and parts.scheme not in DEFAULT_PORTS:
+        sentence = "the address must begin with rtsp://, rtsps://, http://, https:// or file:///"
+        raise Invalid(sentence, scheme=parts.scheme)
     if port == 0:
         raise Invalid("port 0 does not exist; most cameras use 554")
     return parts, port

@@ -14,6 +14,8 @@ from watchkeep.sources.rtsp.source import RtspSource
 
 _ENCRYPTED = "read through libav, as the connection is encrypted; its sound is not recorded"
 
+_OVER_HTTP = "read through libav, as it comes over HTTP; its sound is not recorded"
+
 
 class CameraSource:
     """An RTSP camera: our own client, and libav while that says that another reader may do better.
@@ -124,5 +126,7 @@ def open_address(
             )
         case "rtsps":
             return LibavSource(address, clock=clock, rng=rng, note=_ENCRYPTED)
+        case "http" | "https":
+            return LibavSource(address, clock=clock, rng=rng, note=_OVER_HTTP)
         case _:
             return LibavSource(address, clock=clock, rng=rng)

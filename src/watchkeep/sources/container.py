@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from errno import EINVAL, EIO
 from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
 from urllib.parse import urlsplit, urlunsplit
@@ -43,11 +44,17 @@ SILENCE_LIMIT_S = 5
 _CODECS = {"h264": Codec.H264, "hevc": Codec.H265}
 _WITHOUT_DECODING_TIMES = frozenset({"rtsp", "matroska,webm"})
 """What libav guesses there is worse than what the SPS tells us."""
-_FILE_OPTIONS = {
-    # A file may name others (playlists, concat); none of them is ours to read.
-    "protocol_whitelist": "file",
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,flv,mpeg,h264,hevc,asf",
-    "fflags": "genpts",
+# A playlist would name other places; none of them is ours to read.
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,flv,mpeg,h264,hevc,asf"
+_FILE_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "fflags": "genpts"}
+_HTTP_OPTIONS = {
+    "protocol_whitelist": "http,https,tcp,tls",
+    "format_whitelist": f"{_FORMATS},mpjpeg",  # the last only to be told from what is no video at all
+    "rw_timeout": str(SILENCE_LIMIT_S * 1_000_000),
+    # It would lead to a place that nobody checked.
+    "max_redirects": "0",
+    "seekable": "0",
+    "analyzeduration": "1000000",
 }
 _RTSP_OPTIONS = {
     "timeout": str(SILENCE_LIMIT_S * 1_000_000),
@@ -61,7 +68,7 @@ _RTSP_OPTIONS = {
 def open_container(
     address: StreamAddress, *, is_video_only: bool = True, transport: str = "tcp"
 ) -> InputContainer:
-    """Open a file, or a camera over RTSP; blocks for as long as the camera lets it.
+    """Open a file, or a camera over RTSP or HTTP; blocks for as long as the camera lets it.
 
     Args:
         address: Where.
@@ -75,6 +82,10 @@ def open_container(
     path = file_path(address)
     if path is not None:
         return av.open("file:" + path, options=dict(_FILE_OPTIONS))
+    if _is_over_http(address):
+        # Else the number would stand there.
+        host = {"headers": f"Host: {urlsplit(address.url).netloc}\r\n"}
+        return av.open(with_credentials(_pinned(address)), options={**_HTTP_OPTIONS, **host})
     options = {**_RTSP_OPTIONS, "rtsp_transport": transport}
     if is_video_only:
         # With sound, libav mixes sender reports into the pictures' times, and they jump.
@@ -111,7 +122,7 @@ def assembler_for(stream: VideoStream, address: StreamAddress, *, note: str = ""
 
 def is_clear_text(address: StreamAddress) -> bool:
     """Whether the pictures cross the network unencrypted."""
-    return urlsplit(address.url).scheme == "rtsp"
+    return urlsplit(address.url).scheme in ("rtsp", "http")
 
 
 def access_unit(
@@ -155,7 +166,14 @@ def explain(error: FFmpegError, address: StreamAddress, *, has_pictures: bool) -
         return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"the connection to {place} broke off")
     if file_path(address) is not None:
         return _explain_file(error, place)
+    if error.errno in (EIO, EINVAL) and _is_over_http(address):
+        sentence = "gives no video at this address; check it, and where it leads if it leads elsewhere"
+        return RunEnded(cause=GapCause.NO_VIDEO, detail=f"{place} {sentence}")
     return _explain_camera(error, place)
+
+
+def _is_over_http(address: StreamAddress) -> bool:
+    return urlsplit(address.url).scheme in ("http", "https")
 
 
 def _to_ticks(time: int | None, stream: VideoStream) -> int | None:

@@ -35,6 +35,8 @@ def test_credentials_go_back_encoded_for_the_socket_alone() -> None:
         "rtsps://camera.example:322/a/b",
         "rtsp://[fd00::20]:554/live",
         "rtsp://10.0.0.4",
+        "http://192.168.1.20/live.ts",
+        "https://camera.example:8443/video?channel=2",
         "file:///var/lib/clips/one%20two.mp4",
     ],
 )
@@ -46,7 +48,7 @@ def test_plain_addresses_are_taken_as_they_are(text: str) -> None:
     ("text", "sentence"),
     [
         ("", "must begin with rtsp://"),
-        ("http://192.168.1.20/", "must begin with rtsp://"),
+        ("ftp://192.168.1.20/", "must begin with rtsp://"),
         ("concat:/etc/passwd", "must begin with rtsp://"),
         ("rtsp://", "names no host"),
         ("rtsp:///path", "names no host"),
@@ -60,6 +62,8 @@ def test_plain_addresses_are_taken_as_they_are(text: str) -> None:
         ("rtsp://192.168.1.20/" + "a" * 3000, "too long"),
         ("rtsp://a%0d%0ab:x@192.168.1.20/", "control characters"),
         ("rtsp://127.0.0.1/", "leads to this machine"),
+        ("http://127.0.0.1/", "leads to this machine"),
+        ("http://169.254.169.254/latest", "own link"),
         ("rtsp://127.1.2.3:8554/", "leads to this machine"),
         ("rtsp://[::1]/", "leads to this machine"),
         ("rtsp://[::ffff:127.0.0.1]/", "leads to this machine"),

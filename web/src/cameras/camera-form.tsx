@@ -9,7 +9,7 @@ import { draftOf, isSame, isTested, type Tested } from "./draft";
 import { Modes } from "./modes";
 
 const ROLES: readonly [StreamRole, string, string][] = [
-  ["main", "Main stream", "What is recorded. rtsp://…, rtsps://… or file:///…"],
+  ["main", "Main stream", "What is recorded. rtsp://…, rtsps://…, http(s)://… or file:///…"],
   ["sub", "Sub stream (optional)", "A smaller picture of the same camera, for the grid."],
 ];
 

@@ -1,0 +1,167 @@
+"""Cameras over HTTP, read through libav: what is recorded, what is refused, and who is led where."""
+
+import base64
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import pytest
+
+from time_code import make_clip
+from unit.sources.test_libav import first_end, gather, source_of
+from watchkeep.domain.camera import Secret, StreamAddress
+from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted
+from watchkeep.runtime.system import SystemClock, SystemRng
+from watchkeep.sources.choosing import open_address
+from watchkeep.sources.probe import probe
+from watchkeep.sources.rtsp.framing import ReadBuffer
+
+SIGN_IN = "Basic " + base64.b64encode(b"ada:se/cret").decode()
+JPEG = b"\xff\xd8\xff\xe0" + bytes(400) + b"\xff\xd9"
+
+
+@dataclass
+class HttpCamera:
+    """Sends one clip over and over to whoever asks; notes which paths were asked for."""
+
+    stream: bytes
+    port: int = 0
+    asked: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
+
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def answer(self, path: str, sign_in: str | None) -> tuple[int, dict[str, str], bytes]:
+        if path == "/signed-in.ts" and sign_in != SIGN_IN:
+            return 401, {"WWW-Authenticate": 'Basic realm="camera"'}, b""
+        if path.endswith(".ts"):
+            return 200, {"Content-Type": "video/mp2t"}, self.stream
+        if path == "/moved":
+            return 302, {"Location": self.url("/elsewhere.ts")}, b""
+        if path == "/playlist.m3u8":
+            text = (
+                f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{self.url('/elsewhere.ts')}\n#EXT-X-ENDLIST\n"
+            )
+            return 200, {"Content-Type": "application/vnd.apple.mpegurl"}, text.encode()
+        if path == "/pictures":
+            part = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n" % (
+                len(JPEG),
+                JPEG,
+            )
+            return 200, {"Content-Type": "multipart/x-mixed-replace; boundary=frame"}, part * 20
+        if path == "/page":
+            return 200, {"Content-Type": "text/html"}, b"<html><title>Camera</title></html>" * 50
+        return 404, {}, b""
+
+
+@pytest.fixture(scope="module")
+def stream(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    clip = make_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", seconds=3, fps=25, gop=25, size=(160, 90))
+    return as_transport_stream(clip)
+
+
+def as_transport_stream(clip: Path) -> bytes:
+    out = io.BytesIO()
+    with av.open(str(clip)) as source, av.open(out, "w", format="mpegts") as target:
+        video = source.streams.video[0]
+        copy = target.add_stream_from_template(video)
+        for packet in source.demux(video):
+            if packet.dts is not None:
+                packet.stream = copy
+                target.mux(packet)
+    return out.getvalue()
+
+
+@pytest.fixture
+def camera(stream: bytes) -> Iterator[HttpCamera]:
+    camera = HttpCamera(stream)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            camera.asked.append(self.path)
+            camera.hosts.append(self.headers["Host"])
+            status, headers, body = camera.answer(self.path, self.headers["Authorization"])
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        camera.port = server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield camera
+        server.shutdown()
+
+
+def test_a_stream_over_http_is_recorded_and_it_is_said_that_libav_reads_it(camera: HttpCamera) -> None:
+    address = StreamAddress(url=camera.url("/live.ts"))
+    source = open_address(address, clock=SystemClock(), rng=SystemRng(), buffer=ReadBuffer())
+
+    notices = gather(source, lambda notices: any(isinstance(notice, RunEnded) for notice in notices))
+    source.close()
+
+    start, *packets, end = notices
+    assert isinstance(start, RunStarted)
+    assert (start.parameters.width_px, start.parameters.height_px) == (160, 90)
+    assert start.is_clear_text
+    assert start.note == "read through libav, as it comes over HTTP; its sound is not recorded"
+    pictures = [packet for packet in packets if isinstance(packet, Packet)]
+    assert len(pictures) == len(packets) == 75
+    assert {after.dts - before.dts for before, after in pairwise(pictures)} == {3600}
+    assert isinstance(end, RunEnded)
+    assert end.cause is GapCause.STREAM_ENDED
+
+
+def test_a_camera_that_asks_for_a_password_gets_it(camera: HttpCamera) -> None:
+    url = camera.url("/signed-in.ts")
+    signed_in = StreamAddress(url=url, user="ada", password=Secret("se/cret"))
+
+    found = probe(signed_in, clock=SystemClock())
+    refused = first_end(StreamAddress(url=url, user="ada", password=Secret("wrong")))
+
+    assert found.frames_per_second == 25
+    assert refused.cause is GapCause.AUTHENTICATION
+    assert "wrong" not in refused.detail
+
+
+@pytest.mark.parametrize("path", ["/moved", "/playlist.m3u8"])
+def test_nobody_is_led_to_a_place_that_was_not_checked(path: str, camera: HttpCamera) -> None:
+    ended = first_end(StreamAddress(url=camera.url(path)))
+
+    assert ended.cause is GapCause.NO_VIDEO
+    assert "/elsewhere.ts" not in camera.asked
+
+
+@pytest.mark.parametrize(
+    ("path", "cause", "sentence"),
+    [
+        ("/pictures", GapCause.NO_VIDEO, "holds no H.264 or H.265 video"),
+        ("/page", GapCause.NO_VIDEO, "gives no video at this address"),
+        ("/nothing", GapCause.NO_VIDEO, "has no stream at this path"),
+    ],
+)
+def test_what_is_no_video_of_ours_is_said(
+    path: str, cause: GapCause, sentence: str, camera: HttpCamera
+) -> None:
+    ended = first_end(StreamAddress(url=camera.url(path)))
+
+    assert ended.cause is cause
+    assert sentence in ended.detail
+
+
+def test_the_camera_hears_the_name_that_was_typed(camera: HttpCamera) -> None:
+    source = source_of(StreamAddress(url=camera.url("/live.ts", host="localhost")))
+    gather(source, lambda notices: notices)
+    source.close()
+
+    assert camera.hosts == [f"localhost:{camera.port}"]
