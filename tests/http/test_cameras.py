@@ -120,7 +120,13 @@ def test_a_password_is_kept_cleared_or_replaced_as_asked(site: Site) -> None:
 def test_addresses_that_lead_into_the_machine_are_refused_in_words(site: Site) -> None:
     browser = site.administrator()
 
-    for url in ("rtsp://127.0.0.1/x", "http://192.0.2.1/x", "rtsp://[::1]/x", "rtsp://169.254.169.254/x"):
+    for url in (
+        "rtsp://127.0.0.1/x",
+        "http://127.0.0.1/x",
+        "ftp://192.0.2.1/x",
+        "rtsp://[::1]/x",
+        "rtsp://169.254.169.254/x",
+    ):
         answer = browser.post(
             "/api/v1/cameras", json={"name": "x", "streams": [{"role": "main", "url": url}]}
         )
