@@ -47,7 +47,7 @@ def test_what_waited_in_the_memory_of_a_dead_recorder_is_not_called_quiet(
     assert accounted == START + seconds(100 if cause is GapCause.SCHEDULED_OFF else 88)
 
 
-def test_other_modes_are_taken_without_a_new_connection(place: Place) -> None:  # the fixture
+def test_other_modes_are_taken_without_a_new_connection_but_after_off(place: Place) -> None:  # the fixture
     """And by motion everything is recorded as long as nobody says that nothing moves."""
     door = place.put_camera("front-door", 1)
     with place.recording() as recorder:
@@ -60,7 +60,7 @@ def test_other_modes_are_taken_without_a_new_connection(place: Place) -> None:  
         (state,) = recorder.states()
 
     assert state.detail == "recorded continuously: the analyst has not looked at this camera yet"
-    assert len(place.opened) == 1
+    assert len(place.opened) == 2  # who records nothing does not ask for the camera's metadata
     place.check_files()
     spans = place.spans(door)
     assert GapCause.UNKNOWN not in dict(spans)

@@ -21,6 +21,10 @@ from watchkeep.ingestion.wall_clock import WallClock
 _SINGLE_PACKET_TICKS = TICKS_PER_SECOND // 25
 """How long the only packet of a run lasts; nothing is known of its rate."""
 
+LARGEST_BYTES = 16 << 20
+MOST_PACKETS = 500
+"""Of a fragment; it ends before the next packet, however short it is."""
+
 
 class Fragmenter:
     """Makes the fragments of one run; audio goes along with the pictures.
@@ -50,6 +54,7 @@ class Fragmenter:
         self._wall_clock = wall_clock
         self._longest_ticks = longest * TICKS_PER_SECOND // timedelta(seconds=1)
         self._waiting: list[Packet] = []
+        self._waiting_bytes = 0
         self._first_dts = 0
         self._interval_ticks = _SINGLE_PACKET_TICKS
         self._sequence = 0
@@ -91,10 +96,16 @@ class Fragmenter:
         else:
             self._interval_ticks = interval_ticks
             # If packets go on at this rate, the next would make it too long: no need to wait for it.
-            if packet.is_key or dts - waiting[0].dts + interval_ticks > self._longest_ticks:
+            if packet.is_key or dts - waiting[0].dts + interval_ticks > self._longest_ticks or self._is_full:
                 fragments = self._cut_before(packet)
         self._waiting.append(packet)
+        self._waiting_bytes += sum(map(len, packet.nals))
         return fragments
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether the fragment in hand may not grow: a clock that hardly moves would let it for ever."""
+        return self._waiting_bytes > LARGEST_BYTES or len(self._waiting) >= MOST_PACKETS
 
     def push_audio(self, packet: AudioPacket) -> None:
         """Take the next packet of audio; it comes out with a fragment of pictures, and none waits for it."""
@@ -126,7 +137,7 @@ class Fragmenter:
         return fragments
 
     def _cut_before(self, packet: Packet) -> list[Fragment]:
-        if packet.is_key:
+        if packet.is_key or self._is_full:
             return self._cut_at_end(packet.dts)
         fragments = self._cut_excess(packet.dts)
         if packet.dts - self._waiting[0].dts + self._interval_ticks > self._longest_ticks:
@@ -147,6 +158,7 @@ class Fragmenter:
 
     def _cut(self, count: int, end_dts: int) -> Fragment:
         packets, self._waiting = self._waiting[:count], self._waiting[count:]
+        self._waiting_bytes = sum(len(nal) for packet in self._waiting for nal in packet.nals)
         first = packets[0]
         start_ticks, duration_ticks = first.dts - self._first_dts, end_dts - first.dts
         pictures, media_offset = fragment_payload(

@@ -38,6 +38,7 @@ from watchkeep.runtime.event_writer import AnalystReport, CameraNews, EventWrite
 from watchkeep.runtime.models import ChosenModel
 from watchkeep.runtime.patience import Patience
 from watchkeep.runtime.picture_taking import PictureTaking
+from watchkeep.runtime.read_beat import TURN_S
 from watchkeep.runtime.recorder_reader import RecorderReader
 from watchkeep.runtime.shards import find_socket
 from watchkeep.runtime.watch import Watch, WatchPlan
@@ -48,7 +49,6 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-TURN_S = 0.04
 PLAN_NS = 2_000_000_000
 BEAT_NS = 1_000_000_000
 CATALOG_LIMIT_S = 3.0

@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -53,7 +53,11 @@ QUEUE_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentStart:
-    """What the loop knows of a segment that begins."""
+    """What the loop knows of a segment that begins.
+
+    Attributes:
+        camera_clock: How the camera's clock stands; noted in the segment before, which ends here.
+    """
 
     camera: CameraId
     stream: StreamId
@@ -66,6 +70,7 @@ class SegmentStart:
     monotonic_ns: int
     parameters: VideoParameters
     init: bytes
+    camera_clock: CameraClock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ class DiskWriter:
         self._clock_is_synchronised = clock_is_synchronised
         self._group_sync_from = group_sync_from
         self._records = RecordBuffer()
+        self._ending: set[StreamId] = set()
+        """Streams whose newest order ends their segment; the loop's."""
         self._orders: deque[tuple[_Order, int]] = deque()
         self._waiting: defaultdict[StreamId, int] = defaultdict(int)
         self._waiting_bytes = 0
@@ -155,8 +162,7 @@ class DiskWriter:
 
         The clock goes with the segment before.
         """
-        self.end(start.stream, camera_clock)
-        return self._put(start, len(start.init))
+        return self._put(replace(start, camera_clock=camera_clock), len(start.init))
 
     def append(self, stream: StreamId, fragment: Fragment) -> bool:
         """Take a fragment; False if too much is waiting already."""
@@ -164,7 +170,9 @@ class DiskWriter:
 
     def end(self, stream: StreamId, camera_clock: CameraClock | None = None) -> None:
         """The stream's segment is whole."""
-        self._put(SegmentEnd(stream, camera_clock), 0)
+        if stream not in self._ending:  # said again and again while a disk hangs
+            self._put(SegmentEnd(stream, camera_clock), 0)
+            self._ending.add(stream)
 
     def wake(self) -> None:
         """Let the thread carry out what was given; once a turn, for waking costs more than writing."""
@@ -202,6 +210,7 @@ class DiskWriter:
             if size and (self._waiting[stream] + size > STREAM_BYTES or waiting_bytes > QUEUE_BYTES):
                 return False
             self._orders.append((order, size))
+            self._ending.discard(stream)
             self._waiting[stream] += size
             self._waiting_bytes = waiting_bytes
         return True
@@ -223,19 +232,18 @@ class DiskWriter:
                 return False
             orders, self._orders = self._orders, deque()
         for order, size in orders:
+            self._sync_when_due()
             self._carry_out(order)
             with self._condition:
                 self._waiting[_stream_of(order)] -= size  # only now: what is being written takes room
                 self._waiting_bytes -= size
-            self._sync_when_due()
-        if not orders:
-            self._sync_when_due()
+        self._sync_when_due()
         return True
 
     def _carry_out(self, order: _Order) -> None:
         match order:
             case SegmentStart():
-                self._finish(order.stream)
+                self._finish(order.stream, order.camera_clock)
                 self._attempt(order.stream, lambda: self._create(order), since=order.started_at)
             case (stream, fragment):
                 if stream in self._open:

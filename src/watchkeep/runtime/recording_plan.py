@@ -122,6 +122,7 @@ def compare(old: Sequence[Stream], new: Sequence[Stream]) -> PlanChange:
         if (known := before.get(stream.id)) is not None
         and known != stream
         and known.takes_audio == stream.takes_audio
+        and (known.takes_metadata or not stream.takes_metadata)  # a source cannot be asked for more
         and replace(known, modes=stream.modes) == stream
     )
     kept = set(old) & set(new)

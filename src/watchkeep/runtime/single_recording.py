@@ -27,11 +27,11 @@ from watchkeep.ingestion.mux import init_section
 from watchkeep.ingestion.wall_clock import WallClock
 from watchkeep.runtime.packet_source import PacketSource
 from watchkeep.runtime.plain_file import PlainFile
+from watchkeep.runtime.read_beat import TURN_S
 from watchkeep.runtime.system import Machine
 from watchkeep.sources.choosing import CameraSource, open_address
 from watchkeep.sources.rtsp.framing import ReadBuffer
 
-TURN_S = 0.04
 _NS = 1_000_000_000
 
 

@@ -8,7 +8,7 @@ from watchkeep.domain.media import TICKS_PER_SECOND, Fragment
 
 _WINDOW = timedelta(seconds=5)
 
-HEAVY_BYTES = 512 * 1024
+HEAVY_BYTES_PER_S = 1 << 20
 SLOW_TICKS = TICKS_PER_SECOND // 12
 
 
@@ -18,9 +18,9 @@ def needs_each_turn(fragment: Fragment) -> bool:
     A heavy one would fill its socket else, and of a slow one each picture might have to wait as long, by
     which it would be placed too late.
     """
-    return (
-        len(fragment.payload) >= HEAVY_BYTES or fragment.duration_ticks > SLOW_TICKS * fragment.packet_count
-    )
+    # Its rate, for before a key picture, which is the largest, there is often a short fragment.
+    is_heavy = len(fragment.payload) * TICKS_PER_SECOND >= HEAVY_BYTES_PER_S * fragment.duration_ticks
+    return is_heavy or fragment.duration_ticks > SLOW_TICKS * fragment.packet_count
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from watchkeep.domain.media import (
@@ -26,6 +26,10 @@ _TELLING_PICTURES = 5
 _TELLING_TICKS = TICKS_PER_SECOND
 """A slow camera is not waited for."""
 _GUESSED_INTERVAL_TICKS = TICKS_PER_SECOND // 25
+RUN_PAUSE = timedelta(seconds=1)
+"""From one run of a connection to the next: each makes a segment file, and a camera that changes its settings
+with every picture would keep the disk from all others."""
+NO_TIME = timedelta(0)
 
 
 class AccessUnit(NamedTuple):
@@ -61,8 +65,8 @@ class _Held:
 class RunAssembler:
     """Carries one connection. A run starts at a key picture whose parameter sets are known.
 
-    It ends, and another starts at the next key picture, when the parameter sets change, when the camera's
-    clock jumps, and when packets were lost.
+    It ends, and another starts at a key picture a second after it or later, when the parameter sets change,
+    when the camera's clock jumps, and when packets were lost.
     """
 
     def __init__(
@@ -95,6 +99,8 @@ class RunAssembler:
         self._timeline: Timeline | None = None
         """Of the run that goes on; None between runs."""
         self._held: list[_Held] = []
+        self._began_at: datetime | None = None
+        """When the newest run did."""
 
     @property
     def is_running(self) -> bool:
@@ -155,6 +161,8 @@ class RunAssembler:
 
     def _wait(self, picture: _Held) -> list[SourceNotice]:
         """Hold the first pictures until their times can be told; then start the run with all of them."""
+        if self._began_at is not None and NO_TIME <= picture.unit.received_at - self._began_at < RUN_PAUSE:
+            return []
         sequence = self._sequence()
         if sequence is None or not (picture.is_key or self._held):
             return []
@@ -163,6 +171,7 @@ class RunAssembler:
         if len(self._held) < _HELD_LIMIT and not self._is_told(times, sequence):
             return []
         held, self._held = self._held, []
+        self._began_at = picture.unit.received_at
         notices = self._start(sequence, least_depth=reordering(times))
         for number, each in enumerate(held):
             unit = each.unit if each.time is not None else each.unit._replace(pts=_guessed(held, number))

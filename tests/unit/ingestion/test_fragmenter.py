@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from builders import NOON, RUN, FixedClock
 from watchkeep.domain.media import TICKS_PER_SECOND, Fragment, Packet
-from watchkeep.ingestion.fragmenter import Fragmenter
+from watchkeep.ingestion.fragmenter import LARGEST_BYTES, MOST_PACKETS, Fragmenter
 from watchkeep.ingestion.wall_clock import WallClock
 
 HALF_SECOND = TICKS_PER_SECOND // 2
@@ -63,6 +63,19 @@ def test_a_fragment_comes_out_before_the_packet_that_would_make_it_too_long() ->
     came = [len(fragmenter.push(packet(n * 3600, is_key=n == 0))) for n in range(13)]
 
     assert came == [0] * 12 + [1]
+
+
+def test_pictures_whose_clock_hardly_moves_do_not_gather_without_end() -> None:
+    pictures = [packet(number, is_key=number == 0) for number in range(2 * MOST_PACKETS + 1)]
+    large = [each._replace(nals=(bytes(LARGEST_BYTES // 4),)) if each.dts < 12 else each for each in pictures]
+
+    by_number, _ = fragmented(pictures)
+    by_size, _ = fragmented(large)
+
+    assert [each.packet_count for each in by_number] == [MOST_PACKETS, MOST_PACKETS, 1]
+    assert [each.packet_count for each in by_size][:3] == [5, 5, MOST_PACKETS]
+    assert [each.start_ticks for each in by_size][:3] == [0, 5, 10]
+    assert sum(each.packet_count for each in by_size) == len(pictures)
 
 
 def test_a_run_without_packets_ends_in_nothing() -> None:

@@ -13,7 +13,7 @@ import pytest
 from builders import INSTALLATION, CountingRng
 from recording_rig import EndlessClip, Rig
 from watchkeep.domain.media import GapCause
-from watchkeep.runtime.disk_writer import DiskWriter
+from watchkeep.runtime.disk_writer import DiskWriter, SegmentEnd
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed, SegmentOpened
 from watchkeep.storage.media.volume import Volume
@@ -230,3 +230,13 @@ def test_what_is_being_written_still_takes_room(rig: Rig) -> None:
     rig.disk._turn()
     assert seen == [sum(sizes[count:]) for count in range(len(sizes))]
     assert rig.disk.waiting_bytes == 0
+
+
+def test_a_hanging_disk_gathers_no_orders_to_end_what_is_ended(rig: Rig) -> None:
+    rig.connect()
+    rig.play(2)
+    rig.is_disk_stuck = True
+    for _ in range(100):
+        rig.disk.end(rig.worker.stream.id)
+
+    assert [type(order) for order, _ in rig.disk._orders].count(SegmentEnd) == 1

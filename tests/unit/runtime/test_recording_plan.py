@@ -17,7 +17,11 @@ PASSWORD = "hunter2 and more"
 
 
 def a_stream(
-    number: int, *, password: str = PASSWORD, modes: ModeSchedule = ALWAYS, audio: bool = False
+    number: int,
+    *,
+    password: str = PASSWORD,
+    modes: ModeSchedule = ALWAYS,
+    audio: bool = False,
 ) -> Stream:
     address = StreamAddress(url="rtsp://192.0.2.1/main", user="ada.lovelace", password=Secret(password))
     return Stream(
@@ -150,5 +154,11 @@ def test_a_stream_with_other_modes_goes_on() -> None:
 
 def test_a_stream_whose_sound_is_wanted_again_with_its_new_mode_is_asked_for_it() -> None:
     old, new = a_stream(1, modes=NEVER, audio=True), a_stream(1, audio=True)
+
+    assert compare((old,), (new,)).begun == (new,)
+
+
+def test_a_stream_whose_metadata_are_wanted_with_its_new_mode_is_asked_for_them() -> None:
+    old, new = a_stream(1, modes=NEVER), a_stream(1)
 
     assert compare((old,), (new,)).begun == (new,)

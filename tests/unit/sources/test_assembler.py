@@ -1,6 +1,7 @@
 """Runs out of access units: parameter sets, times, and what ends a run."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
 
 from hypothesis import given
@@ -23,8 +24,9 @@ SEI, AUD = b"\x06\x05\x01\xaa\x80", b"\x09\xf0"
 KEY, PICTURE = b"\x65\x88\x84", b"\x41\x9a\x24"
 
 
-def unit(*nals: bytes, pts: int | None, dts: int | None = None) -> AccessUnit:
-    return AccessUnit(nals=nals, pts=pts, dts=dts, is_marked_key=False, received_at=NOON)
+def unit(*nals: bytes, pts: int | None, dts: int | None = None, at_s: float = 0) -> AccessUnit:
+    received_at = NOON + timedelta(seconds=at_s)
+    return AccessUnit(nals=nals, pts=pts, dts=dts, is_marked_key=False, received_at=received_at)
 
 
 def assembler(*sets: bytes) -> RunAssembler:
@@ -72,8 +74,8 @@ def test_other_parameter_sets_end_the_run_and_start_another() -> None:
     notices = taken(
         assembler(SPS, PPS),
         unit(KEY, pts=0),
-        unit(SMALL_SPS, OTHER_PPS, KEY, pts=3600),
-        unit(PICTURE, pts=7200),
+        unit(SMALL_SPS, OTHER_PPS, KEY, pts=90_000, at_s=1),
+        unit(PICTURE, pts=93_600, at_s=1),
     )
 
     assert kinds(notices) == ["RunStarted", "Packet", "RunEnded", "RunStarted", "Packet", "Packet"]
@@ -83,6 +85,24 @@ def test_other_parameter_sets_end_the_run_and_start_another() -> None:
     assert isinstance(started, RunStarted)
     assert started.parameters.parameter_sets == (SMALL_SPS, OTHER_PPS)
     assert (started.parameters.width_px, started.parameters.height_px) == (640, 360)
+
+
+def test_a_camera_that_changes_with_every_picture_begins_a_run_a_second_at_most() -> None:
+    changes = (unit(SPS, OTHER_PPS if n % 2 else PPS, KEY, pts=3600 * n, at_s=n / 25) for n in range(75))
+
+    notices = taken(assembler(SPS, PPS), *changes)
+
+    assert kinds(notices) == ["RunStarted", "Packet", "RunEnded"] * 3
+
+
+def test_our_clock_being_set_back_holds_up_no_run() -> None:
+    notices = taken(
+        assembler(SPS, PPS),
+        unit(KEY, pts=0),
+        unit(SMALL_SPS, OTHER_PPS, KEY, pts=3600, at_s=-3600),
+    )
+
+    assert kinds(notices) == ["RunStarted", "Packet", "RunEnded", "RunStarted", "Packet"]
 
 
 def test_repeated_parameter_sets_change_nothing() -> None:
@@ -139,9 +159,9 @@ def test_the_camera_setting_its_clock_ends_the_run() -> None:
     notices = taken(
         assembler(SPS, PPS),
         unit(KEY, pts=0),
-        unit(PICTURE, pts=90_000 * 3600),
-        unit(KEY, pts=90_000 * 3601),
-        unit(KEY, pts=90_000),
+        unit(PICTURE, pts=90_000 * 3600, at_s=1),
+        unit(KEY, pts=90_000 * 3601, at_s=2),
+        unit(KEY, pts=90_000, at_s=3),
     )
 
     ends = [notice.cause for notice in notices if isinstance(notice, RunEnded)]

@@ -43,11 +43,11 @@ class ClockReports:
     @property
     def camera_clock(self) -> CameraClock | None:
         """As of the last report; None before one came."""
-        if not self._seen:
+        seen = list(self._seen)  # once: it is asked from other threads, and the loop may forget meanwhile
+        if not seen:
             return None
         # A delayed report makes the camera look late: the greatest offset of each half is nearest to truth.
-        half = max(len(self._seen) // 2, 1)
-        seen = list(self._seen)
+        half = max(len(seen) // 2, 1)
         first, last = (max(part, key=lambda each: each[1]) for part in (seen[:half], seen[-half:]))
         span_us = last[0] - first[0]
         drift = _drift_ppm(last[1] - first[1], span_us) if span_us >= _DRIFT_SPAN_US else None

@@ -10,6 +10,7 @@ from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.media import CameraClock, GapCause, RunEnded, SourceNotice
 from watchkeep.sources.address import DEFAULT_PORTS, place_of
+from watchkeep.sources.media_lead import MediaLead
 from watchkeep.sources.rtsp.conversation import Conversation
 from watchkeep.sources.rtsp.dial import Dial, Unanswered
 from watchkeep.sources.rtsp.dialogue import Playing, Refused, converse
@@ -73,6 +74,7 @@ class RtspConnection:
         self._framing: Framing | None = None
         self._conversation: Conversation | None = None
         self._reception: Reception | None = None
+        self._lead = MediaLead()
         self._channels: Collection[int] = ()
         # Of the read that goes on.
         self._notices: list[SourceNotice] = []
@@ -109,6 +111,9 @@ class RtspConnection:
             self._end(GapCause.STREAM_ENDED, "broke the connection off")
         except Invalid as error:
             self._end(GapCause.NO_VIDEO, f"is not understood: {error}")
+        if self._lead.outruns(notices, now_ns):
+            notices.clear()
+            self._end(GapCause.CLOCK_STEP, "sends more time than passes; look at its clock, or restart it")
         if self.ended is not None:
             notices.append(self.ended)
         return notices

@@ -347,6 +347,7 @@ def test_a_long_hole_ends_the_run_for_nothing_was_recorded_there() -> None:
         client.until_playing(camera)
         camera.send(picture(200))
         ended = client.until_ended()
+        client.clock.advance(1)
         camera.send(picture(201, is_key=True) + picture(202) + picture(203))
         client.until(lambda: isinstance(client.notices[-1], Packet))
 
