@@ -1,4 +1,4 @@
-"""What a camera's sender reports say: how wrong its clock is, and where its sound belongs.
+"""What a camera's sender reports say: how wrong its clock is, and where its other tracks belong.
 
 Source: RFC 3550 section 6.4.1; the least delayed report of a window counts, as in ingestion/wall_clock.py.
 """
@@ -17,7 +17,7 @@ _WINDOW = 720
 _DRIFT_SPAN_US = 60_000_000
 """Below it the drift drowns in the network's delays."""
 _PATIENCE_US = 1_000_000
-"""So long a sound waits for reports that tell where it belongs; then arrivals tell it, until one comes."""
+"""So long sound and metadata wait for reports that tell where they belong; then arrivals tell it, until one comes."""
 _APART_LIMIT_TICKS = TICKS_PER_SECOND // 10
 
 
@@ -67,13 +67,13 @@ def _drift_ppm(gained_us: int, span_us: int) -> float:
     return round(min(max(gained_us * 1e6 / span_us, -1e6), 1e6), 3)
 
 
-class SoundPlace:
-    """Maps timestamps of the sound to those of the pictures."""
+class TrackPlace:
+    """Maps timestamps of another track, sound or metadata, to those of the pictures."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._video: tuple[int, int] | None = None
-        self._audio: tuple[int, int] | None = None
+        self._track: tuple[int, int] | None = None
         self._offset: int | None = None
         self._is_guessed = False
         self._waits_since: datetime | None = None
@@ -83,20 +83,20 @@ class SoundPlace:
         if is_video:
             self._video = (unix_us, timestamp)
         else:
-            self._audio = (unix_us, timestamp)
-        if self._video is None or self._audio is None:
+            self._track = (unix_us, timestamp)
+        if self._video is None or self._track is None:
             return
-        apart = (self._audio[0] - self._video[0]) * TICKS_PER_SECOND // 1_000_000
-        offset = self._video[1] + apart - self.length(self._audio[1])
+        apart = (self._track[0] - self._video[0]) * TICKS_PER_SECOND // 1_000_000
+        offset = self._video[1] + apart - self.length(self._track[1])
         if self._offset is None or self._is_guessed or abs(offset - self._offset) > _APART_LIMIT_TICKS:
             self._offset, self._is_guessed = offset, False
 
     def forget(self) -> None:
-        """The sound began anew."""
-        self._audio = self._offset = self._waits_since = None
+        """The track began anew."""
+        self._track = self._offset = self._waits_since = None
 
     def is_known(self, timestamp: int, picture_ticks: int, received_at: datetime) -> bool:
-        """Whether sounds can be placed; after some seconds without reports, by what arrives together."""
+        """Whether what it brings can be placed; a second without reports, and arrivals tell it."""
         if self._offset is None:
             if self._waits_since is None:
                 self._waits_since = received_at
@@ -106,9 +106,9 @@ class SoundPlace:
         return True
 
     def ticks(self, timestamp: int) -> int:
-        """Where a sound belongs; `is_known` was true."""
+        """Where it belongs; `is_known` was true."""
         return self.length(timestamp) + (self._offset or 0)
 
-    def length(self, samples: int) -> int:
-        """A length of sound in ticks of 1/90000 s."""
-        return samples * TICKS_PER_SECOND // self._rate_hz
+    def length(self, units: int) -> int:
+        """A length on the track's clock in ticks of 1/90000 s."""
+        return units * TICKS_PER_SECOND // self._rate_hz

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from watchkeep.domain.media import TICKS_PER_SECOND, Document
-from watchkeep.sources.rtsp.camera_clock import SoundPlace
+from watchkeep.sources.rtsp.camera_clock import TrackPlace
 from watchkeep.sources.rtsp.description import MetadataTrack
 from watchkeep.sources.rtsp.rtp import RtpPacket, RtpReader, read_reports
 
@@ -75,7 +75,7 @@ class DocumentReception:
         self._report_channel = report_channel
         self._reader = RtpReader(track.payload_type)
         self._assembler = DocumentAssembler(track.encoding)
-        self._place = SoundPlace(track.clock_rate_hz)
+        self._place = TrackPlace(track.clock_rate_hz)
         self._early: list[bytes] = []
 
     @property

@@ -14,7 +14,7 @@ from watchkeep.domain.media import (
 )
 from watchkeep.domain.nal import nal_type
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
-from watchkeep.sources.rtsp.camera_clock import ClockReports, SoundPlace
+from watchkeep.sources.rtsp.camera_clock import ClockReports, TrackPlace
 from watchkeep.sources.rtsp.dialogue import Playing
 from watchkeep.sources.rtsp.documents import DocumentReception
 from watchkeep.sources.rtsp.pictures import Picture, PictureAssembler
@@ -55,7 +55,7 @@ class Reception:
         self._pictures = PictureAssembler(video.codec, has_decoding_order=video.has_decoding_order)
         self._audio = None if audio is None else RtpReader(audio.payload_type)
         self._sounds = None if audio is None else SoundAssembler(audio)
-        self._place = None if audio is None else SoundPlace(audio.clock_rate_hz)
+        self._place = None if audio is None else TrackPlace(audio.clock_rate_hz)
         metadata, its = playing.metadata, playing.metadata_channels
         self._documents = (
             DocumentReception(metadata, media_channel=its.media, report_channel=its.reports)

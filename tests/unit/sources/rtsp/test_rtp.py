@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeep.sources.rtsp.camera_clock import ClockReports, SoundPlace
+from watchkeep.sources.rtsp.camera_clock import ClockReports, TrackPlace
 from watchkeep.sources.rtsp.rtp import RtpReader, read_reports, receiver_report, unwrap
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -173,7 +173,7 @@ def test_a_camera_clock_that_is_set_begins_a_new_measurement() -> None:
 
 
 def test_sound_is_placed_by_the_cameras_reports() -> None:
-    place = SoundPlace(8000)
+    place = TrackPlace(8000)
     place.learn(1_000_000, 900_000, is_video=True)
     assert not place.is_known(50_000, 900_000, NOON)
     place.learn(1_500_000, 48_000, is_video=False)
@@ -185,7 +185,7 @@ def test_sound_is_placed_by_the_cameras_reports() -> None:
 
 
 def test_without_reports_sound_is_placed_by_what_arrives_together_after_some_seconds() -> None:
-    place = SoundPlace(8000)
+    place = TrackPlace(8000)
 
     assert not place.is_known(0, 90_000, NOON)
     assert place.is_known(48_000, 630_000, NOON + timedelta(seconds=6))
