@@ -252,6 +252,4 @@ def test_a_camera_that_waits_for_something_to_record_is_well(site: Site) -> None
     health = browser.get("/api/v1/health").json()
 
     assert health["cameras"] == {"total": 1, "recording": 1}
-    assert health["sentence"] == (
-        "The camera is well. 1 of them waits for something to record, as it is set."
-    )
+    assert health["sentence"] == ("The camera is not recording now, as it is set.")

@@ -82,10 +82,11 @@ def _sentence(recording: int, total: int, waiting: int, waiting_for_sign: int) -
         said = "The camera is recording." if total == 1 else f"All {total} cameras are recording."
     else:
         said = f"{recording} of {total} cameras {'is' if recording == 1 else 'are'} recording."
-    if waiting_for_sign:
-        verb = "waits" if waiting_for_sign == 1 else "wait"
-        said = said.replace("recording", "well")
-        said += f" {waiting_for_sign} of them {verb} for something to record, as it is set."
+    if waiting_for_sign and total == 1:
+        said = "The camera is not recording now, as it is set."
+    elif waiting_for_sign:
+        verb = "is" if waiting_for_sign == 1 else "are"
+        said = said.replace("recording.", f"well, {waiting_for_sign} {verb} not recording now, as it is set.")
     if waiting:
         said += f" {waiting} notes wait for the database; footage is safe."
     return said

@@ -143,7 +143,7 @@ function CameraList({ cameras, mayConfigure, error, refresh }: CameraListProps) 
         <Hint icon="unlocked">
           <strong>{counted(legs, "clear-text leg")}.</strong> The pictures of{" "}
           {legs === 1 ? "one camera" : `${legs} cameras`} cross the network unencrypted, because the camera is
-          asked by plain RTSP. Where it offers RTSPS, change its address to <code>rtsps://</code>; else keep
+          asked by plain RTSP or HTTP. Where it offers RTSPS, change its address to <code>rtsps://</code>; else keep
           it on a network of its own. Stored footage is always sealed.
         </Hint>
       )}

@@ -85,22 +85,26 @@ export function Modes({ mode, schedule, onChange }: ModesProps) {
               onChange={(value) => put(place, { mode: value as RecordingMode })}
             />
           </div>
-          <button
-            type="button"
-            onClick={() =>
-              onChange(
-                mode,
-                schedule.filter((_, number) => number !== place),
-              )
-            }
-          >
-            Remove span {place + 1}
-          </button>
+          <div class="actions">
+            <button
+              type="button"
+              onClick={() =>
+                onChange(
+                  mode,
+                  schedule.filter((_, number) => number !== place),
+                )
+              }
+            >
+              Remove span {place + 1}
+            </button>
+          </div>
         </fieldset>
       ))}
-      <button type="button" onClick={() => onChange(mode, [...schedule, NEW_SPAN])}>
-        Add a span of the week
-      </button>
+      <div class="actions">
+        <button type="button" onClick={() => onChange(mode, [...schedule, NEW_SPAN])}>
+          Add a span of the week
+        </button>
+      </div>
       {asks && (
         <small class="quiet">
           Some seconds before and after are recorded, too. When the analyst is away, behind, or cannot look at

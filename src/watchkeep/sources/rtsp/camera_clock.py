@@ -17,7 +17,7 @@ _WINDOW = 720
 _DRIFT_SPAN_US = 60_000_000
 """Below it the drift drowns in the network's delays."""
 _PATIENCE_US = 1_000_000
-"""So long sound and metadata wait for reports that tell where they belong; then arrivals do, until one comes."""
+"""So long sound and metadata wait for reports that tell their place; then arrivals do, until one comes."""
 _APART_LIMIT_TICKS = TICKS_PER_SECOND // 10
 
 

@@ -4,19 +4,38 @@ from base64 import b64encode
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from watchkeep.application.cameras import CameraChange, CameraView, NewCamera, StreamView, StreamWish
 from watchkeep.application.house import Probe
 from watchkeep.domain.camera import StreamRole, StreamState
-from watchkeep.domain.mode import SPANS_LIMIT, ModeSpan, RecordingMode, Weekday, span_facts, span_of
+from watchkeep.domain.mode import (
+    SPANS_LIMIT,
+    ModeSpan,
+    RecordingMode,
+    Weekday,
+    minute_of,
+    span_facts,
+    span_of,
+)
 from watchkeep.presentation.http.bodies.plain import Body, Instant, Text, revealed
 
 CameraName = Annotated[Text, Field(min_length=1, max_length=80)]
 RetentionDays = Annotated[int, Field(ge=1, le=3650)]
 Url = Annotated[Text, Field(min_length=1, max_length=2000)]
 UserName = Annotated[Text, Field(max_length=200)]
-ClockText = Annotated[Text, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+_CLOCK_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
+
+
+def _checked_clock(text: str) -> str:
+    minute_of(text)
+    return text
+
+
+# Not checked by the pattern, whose sentence would help nobody.
+ClockText = Annotated[
+    Text, AfterValidator(_checked_clock), Field(json_schema_extra={"pattern": _CLOCK_PATTERN})
+]
 CameraPassword = Annotated[SecretStr, Field(max_length=200)]
 
 
