@@ -3,6 +3,7 @@
 import base64
 import io
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,7 +67,7 @@ def stream(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return as_transport_stream(clip)
 
 
-def as_transport_stream(clip: Path) -> bytes:
+def as_transport_stream(clip: Path, *, stretch: int = 1) -> bytes:
     out = io.BytesIO()
     with av.open(str(clip)) as source, av.open(out, "w", format="mpegts") as target:
         video = source.streams.video[0]
@@ -74,6 +75,7 @@ def as_transport_stream(clip: Path) -> bytes:
         for packet in source.demux(video):
             if packet.dts is not None:
                 packet.stream = copy
+                packet.pts, packet.dts = packet.pts * stretch, packet.dts * stretch
                 target.mux(packet)
     return out.getvalue()
 
@@ -120,6 +122,40 @@ def test_a_stream_over_http_is_recorded_and_it_is_said_that_libav_reads_it(camer
     assert {after.dts - before.dts for before, after in pairwise(pictures)} == {3600}
     assert isinstance(end, RunEnded)
     assert end.cause is GapCause.STREAM_ENDED
+
+
+def test_a_film_on_a_server_comes_as_it_was_filmed_not_as_fast_as_it_can(camera: HttpCamera) -> None:
+    source = source_of(StreamAddress(url=camera.url("/film.ts")))
+
+    notices = gather(source, lambda notices: any(isinstance(notice, Packet) for notice in notices))
+    began = time.monotonic()
+    notices += gather(source, lambda notices: any(isinstance(notice, RunEnded) for notice in notices))
+    took_s = time.monotonic() - began
+    source.close()
+
+    pictures = [notice for notice in notices if isinstance(notice, Packet)]
+    first = pictures[0]
+    ahead_s = [
+        (each.dts - first.dts) / 90_000 - (each.received_at - first.received_at).total_seconds()
+        for each in pictures
+    ]
+    assert len(pictures) == 75
+    assert 1.9 < max(ahead_s) < 2.3
+    # Who connects to it again and again gets no further into the future each time.
+    assert took_s > 2.7
+
+
+@pytest.mark.slow
+def test_waiting_for_a_pictures_time_is_not_taken_for_silence(camera: HttpCamera, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=0.12, fps=25, gop=25, size=(160, 90))
+    camera.stream = as_transport_stream(clip, stretch=240)  # a picture each 9.6 s
+    source = source_of(StreamAddress(url=camera.url("/film.ts")))
+
+    notices = gather(source, lambda notices: any(isinstance(notice, RunEnded) for notice in notices))
+    source.close()
+
+    assert [type(notice) for notice in notices] == [RunStarted, Packet, Packet, Packet, RunEnded]
+    assert notices[-1].cause is GapCause.STREAM_ENDED
 
 
 def test_a_camera_that_asks_for_a_password_gets_it(camera: HttpCamera) -> None:
