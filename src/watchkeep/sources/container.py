@@ -53,6 +53,8 @@ _HTTP_OPTIONS = {
     "rw_timeout": str(SILENCE_LIMIT_S * 1_000_000),
     # It would lead to a place that nobody checked.
     "max_redirects": "0",
+    # Else the one of the environment would hear the camera's password.
+    "http_proxy": "",
     "seekable": "0",
     "analyzeduration": "1000000",
 }

@@ -2,9 +2,11 @@
 
 import base64
 import io
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -201,3 +203,36 @@ def test_the_camera_hears_the_name_that_was_typed(camera: HttpCamera) -> None:
     source.close()
 
     assert camera.hosts == [f"localhost:{camera.port}"]
+
+
+@contextmanager
+def listening() -> Iterator[tuple[int, list[bytes]]]:
+    """A port that hangs up on everybody, and what each of them said first."""
+    heard: list[bytes] = []
+
+    def listen() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                heard.append(connection.recv(4096))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=listen, daemon=True).start()
+        yield server.getsockname()[1], heard
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(("scheme", "greeting"), [("http", b"GET /live.ts"), ("https", b"\x16\x03")])
+def test_no_proxy_hears_of_a_camera(scheme: str, greeting: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening() as (camera_port, camera_heard), listening() as (proxy_port, proxy_heard):
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy_port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        url = f"{scheme}://127.0.0.1:{camera_port}/live.ts"
+        first_end(StreamAddress(url=url, user="ada", password=Secret("se/cret")))
+
+        assert camera_heard[0].startswith(greeting)
+        assert proxy_heard == []
