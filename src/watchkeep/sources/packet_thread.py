@@ -30,7 +30,7 @@ class PacketThread:
     """One connection, from opening to its end; the last notice is always RunEnded.
 
     Attributes:
-        last_heard_ns: When libav last gave anything, on the monotonic clock.
+        last_heard_ns: When libav last gave anything, on the monotonic clock; None while it still opens.
         dropped_packets: Packets that found no room.
     """
 
@@ -47,7 +47,7 @@ class PacketThread:
         self._is_dropping = False
         self._has_pictures = False
         self._lead = Lead()
-        self.last_heard_ns = clock.monotonic_ns()
+        self.last_heard_ns: int | None = None
         self.dropped_packets = 0
         # A daemon: it may sit in libav for some seconds after close(), and must not hold up the process.
         self._thread = threading.Thread(target=self._run, name="packets", daemon=True)
@@ -89,6 +89,7 @@ class PacketThread:
         if file_path(self._address) is not None:
             return self._play_file(place)
         with self._opener(self._address) as container:
+            self.last_heard_ns = self._clock.monotonic_ns()
             stream = video_stream(container, self._address)
             assembler, size = assembler_for(stream, self._address, note=self._note)
             for packet in self._packets(container, stream):

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import av
 import pytest
 
+from builders import CountingRng, FixedClock
 from clip_packets import clip_packets
 from time_code import make_clip
 from watchkeep.domain.camera import StreamAddress
@@ -18,6 +20,7 @@ from watchkeep.domain.errors import CameraUnreachable, NoVideo
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.runtime.system import SystemClock, SystemRng
 from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.packet_thread import Opener
 from watchkeep.sources.probe import first_picture, probe
 
 PATIENCE_S = 60
@@ -262,3 +265,55 @@ def test_a_probe_of_a_camera_that_is_not_there_raises_without_its_password() -> 
         probe(StreamAddress(url=f"rtsp://127.0.0.1:{port}/door"), clock=CLOCK)
 
     assert refused.value.__suppress_context__
+
+
+class PassingClock(FixedClock):
+    """A little later each time it is asked, as every clock is."""
+
+    def monotonic_ns(self) -> int:
+        self.monotonic += 1000
+        return self.monotonic
+
+
+@pytest.fixture
+def hanging() -> Iterator[Opener]:
+    """Opens nothing, for as long as the test lasts."""
+    is_over = threading.Event()
+
+    def hang(address: StreamAddress) -> NoReturn:
+        is_over.wait(PATIENCE_S)
+        raise CameraUnreachable("the test is over")
+
+    yield hang
+    is_over.set()
+
+
+def test_a_connection_may_take_its_time_to_open_but_not_for_ever(hanging: Opener) -> None:
+    clock = PassingClock()
+    address = StreamAddress(url="rtsps://192.0.2.1/door")
+    with closing(LibavSource(address, clock=clock, rng=CountingRng(), opener=hanging)) as source:
+        source.poll()
+        clock.advance(19)
+        assert source.poll() == []
+        clock.advance(2)
+        ends = source.poll()
+
+    assert [notice.cause for notice in ends if isinstance(notice, RunEnded)] == [GapCause.UNREACHABLE]
+
+
+def test_connections_that_hang_are_few_even_when_it_is_begun_anew(hanging: Opener) -> None:
+    clock = PassingClock()
+    address = StreamAddress(url="rtsps://192.0.2.1/door")
+    before = threads()
+    begun = []
+    with closing(LibavSource(address, clock=clock, rng=CountingRng(), opener=hanging)) as source:
+        for _ in range(5):
+            begun.append(source.restart(note=""))
+            for _ in range(2):
+                source.poll()
+                clock.advance(21)
+            source.poll()
+        count = threads() - before
+
+    assert begun == [True, True, True, False, False]
+    assert count == 3
