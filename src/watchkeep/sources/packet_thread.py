@@ -11,10 +11,10 @@ from av.video.stream import VideoStream
 
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock
-from watchkeep.domain.errors import CameraUnreachable, Invalid
+from watchkeep.domain.errors import CameraUnreachable, Invalid, NoVideo
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.address import file_path, place_of
-from watchkeep.sources.assembler import RunAssembler
+from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES, RunAssembler
 from watchkeep.sources.container import access_unit, assembler_for, explain, lasting_ticks, video_stream
 from watchkeep.sources.pacing import Lead, Pacing
 
@@ -123,6 +123,9 @@ class PacketThread:
         for packet in container.demux(stream):
             if self._closing.is_set():
                 return
+            if packet.size > PICTURE_LIMIT_BYTES:
+                sentence = f"sends a picture of more than {PICTURE_LIMIT_BYTES >> 20} MiB; that is no video"
+                raise NoVideo(f"{place_of(self._address)} {sentence}", place=place_of(self._address))
             if packet.size > 0:
                 self.last_heard_ns = self._clock.monotonic_ns()
                 yield packet

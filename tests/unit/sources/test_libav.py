@@ -19,6 +19,7 @@ from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.errors import CameraUnreachable, NoVideo
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.runtime.system import SystemClock, SystemRng
+from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES
 from watchkeep.sources.libav import LibavSource
 from watchkeep.sources.packet_thread import Opener
 from watchkeep.sources.probe import first_picture, probe
@@ -317,3 +318,36 @@ def test_connections_that_hang_are_few_even_when_it_is_begun_anew(hanging: Opene
 
     assert begun == [True, True, True, False, False]
     assert count == 3
+
+
+def with_more(clip: Path, target: Path, sizes: list[int]) -> None:
+    """The clip, and behind it pictures of these sizes."""
+    with av.open(str(clip)) as read, av.open(str(target), "w") as written:
+        stream = read.streams.video[0]
+        copy = written.add_stream_from_template(stream)
+        packets = [packet for packet in read.demux(stream) if packet.size]
+        ends = packets[-1].dts + packets[-1].duration
+        for number, size in enumerate(sizes):
+            extra = av.Packet((size - 4).to_bytes(4) + b"\x41" + bytes(size - 5))
+            extra.pts = extra.dts = ends + number * packets[-1].duration
+            extra.time_base = stream.time_base
+            packets.append(extra)
+        for packet in packets:
+            packet.stream = copy
+            written.mux(packet)
+
+
+def test_a_picture_larger_than_any_ends_the_run_and_is_never_taken(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=0.2)
+    with_more(clip, tmp_path / "large.mkv", [PICTURE_LIMIT_BYTES, PICTURE_LIMIT_BYTES + 1])
+
+    with closing(source_of(StreamAddress(url=(tmp_path / "large.mkv").as_uri()))) as source:
+        notices = gather(source, lambda notices: any(isinstance(x, RunEnded) for x in notices))
+
+    started, *packets, ended = notices
+    assert isinstance(started, RunStarted)
+    assert [sum(map(len, x.nals)) for x in packets if isinstance(x, Packet)][-1] == PICTURE_LIMIT_BYTES - 4
+    assert len(packets) == 6
+    assert isinstance(ended, RunEnded)
+    assert ended.cause is GapCause.NO_VIDEO
+    assert "more than 16 MiB" in ended.detail
