@@ -146,7 +146,8 @@ class LibavSource:
             self._left_behind.append(thread)
         began_ns = self._run_began_ns
         good = timedelta(0) if began_ns is None else timedelta(microseconds=(now_ns - began_ns) // 1000)
-        pause = self._backoff.after(ended.cause, good=good)
+        has_answered = ended.cause is not GapCause.UNREACHABLE
+        pause = self._backoff.after(ended.cause, good=good, has_answered=has_answered)
         self._retry_at_ns = now_ns + pause // timedelta(microseconds=1) * 1000
         log.info(
             "stream lost",

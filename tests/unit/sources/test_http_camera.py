@@ -16,11 +16,13 @@ import av
 import pytest
 
 from time_code import make_clip
+from unit.sources.rtsp.scripted_camera import scripted_camera
 from unit.sources.test_libav import first_end, gather, source_of
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted
 from watchkeep.runtime.system import SystemClock, SystemRng
 from watchkeep.sources.choosing import open_address
+from watchkeep.sources.container import open_container
 from watchkeep.sources.probe import probe
 from watchkeep.sources.rtsp.framing import ReadBuffer
 
@@ -236,3 +238,27 @@ def test_no_proxy_hears_of_a_camera(scheme: str, greeting: bytes, monkeypatch: p
 
         assert camera_heard[0].startswith(greeting)
         assert proxy_heard == []
+
+
+@pytest.mark.parametrize("kind", ["http", "file", "rtsp"])
+def test_no_decoder_is_opened_where_an_address_is_read(
+    kind: str, camera: HttpCamera, stream: bytes, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.ts"
+    film.write_bytes(stream)
+    with scripted_camera() as scripted:
+        urls = {"http": camera.url("/live.ts"), "file": film.as_uri(), "rtsp": scripted.url}
+        level = av.logging.get_level()
+        av.logging.set_level(av.logging.DEBUG)
+        try:
+            with (
+                av.logging.Capture(local=False) as said,
+                open_container(StreamAddress(url=urls[kind])) as container,
+            ):
+                assert container.streams.video[0].codec_context.name == "h264"
+        finally:
+            av.logging.set_level(level)
+
+    sentences = [sentence for _, who, sentence in said if who == "h264"]
+    assert any("not on whitelist" in sentence for sentence in sentences)
+    assert not any("get_format" in sentence for sentence in sentences)

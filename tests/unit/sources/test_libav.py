@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ from builders import CountingRng, FixedClock
 from clip_packets import clip_packets
 from time_code import make_clip
 from watchkeep.domain.camera import StreamAddress
-from watchkeep.domain.errors import CameraUnreachable, NoVideo
+from watchkeep.domain.errors import CameraUnreachable, NoVideo, WatchkeepError
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.runtime.system import SystemClock, SystemRng
 from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES
@@ -300,6 +301,31 @@ def test_a_connection_may_take_its_time_to_open_but_not_for_ever(hanging: Opener
         ends = source.poll()
 
     assert [notice.cause for notice in ends if isinstance(notice, RunEnded)] == [GapCause.UNREACHABLE]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_soon"),
+    [(CameraUnreachable("nobody is there"), True), (NoVideo("only sound", place="door"), False)],
+)
+def test_who_does_not_answer_is_called_every_five_seconds(error: WatchkeepError, is_soon: bool) -> None:
+    clock = PassingClock()
+    calls: list[int] = []
+
+    def refuse(address: StreamAddress) -> NoReturn:
+        calls.append(clock.monotonic)
+        raise error
+
+    address = StreamAddress(url="rtsps://192.0.2.1/door")
+    with closing(LibavSource(address, clock=clock, rng=CountingRng(), opener=refuse)) as source:
+        for number in range(1, 8):
+            gather(source, lambda notices: notices)
+            while len(calls) == number:
+                clock.advance(0.5)
+                source.poll()
+                time.sleep(0.005)
+    pauses_s = [(after - before) / 1e9 for before, after in pairwise(calls)]
+
+    assert (max(pauses_s) < 8) is is_soon
 
 
 def test_connections_that_hang_are_few_even_when_it_is_begun_anew(hanging: Opener) -> None:
