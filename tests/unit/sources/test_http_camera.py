@@ -15,9 +15,10 @@ from pathlib import Path
 import av
 import pytest
 
+from clip_packets import clip_packets
 from time_code import make_clip
 from unit.sources.rtsp.scripted_camera import scripted_camera
-from unit.sources.test_libav import first_end, gather, source_of
+from unit.sources.test_libav import PATIENCE_S, first_end, gather, source_of
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted
 from watchkeep.runtime.system import SystemClock, SystemRng
@@ -160,6 +161,26 @@ def test_waiting_for_a_pictures_time_is_not_taken_for_silence(camera: HttpCamera
 
     assert [type(notice) for notice in notices] == [RunStarted, Packet, Packet, Packet, RunEnded]
     assert notices[-1].cause is GapCause.STREAM_ENDED
+
+
+def test_each_picture_that_waits_is_counted_with_its_own_size(camera: HttpCamera, tmp_path: Path) -> None:
+    parameters, packets = clip_packets(make_clip(tmp_path / "clip.mp4", seconds=0.6, size=(64, 64)))
+    # Nothing tells their times, so the first eight are queued together.
+    nals = [*parameters.parameter_sets, *packets[0].nals]
+    bare = b"".join(b"\0\0\0\1" + nal for nal in nals)
+    for number, packet in enumerate(packets[1:], 1):
+        bare += b"".join(b"\0\0\0\1" + nal for nal in packet.nals) + bytes([0xAB]) * (12 << 20) * (number < 4)
+    camera.stream = bare
+    source = source_of(StreamAddress(url=camera.url("/bare.ts")))
+    source.poll()
+    deadline = time.monotonic() + PATIENCE_S
+    while not source.dropped_packets:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    notices = source.poll()
+    source.close()
+
+    assert [type(notice).__name__ for notice in notices[:10]] == ["RunStarted", *["Packet"] * 8, "RunEnded"]
 
 
 def test_a_camera_that_asks_for_a_password_gets_it(camera: HttpCamera) -> None:
