@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from watchkeep.cli.process import run_process, stop_on_signals
+from watchkeep.cli.proxies import bypass_proxies
 from watchkeep.runtime.data_folder import recorder_name
 from watchkeep.runtime.recorder import Recorder
 from watchkeep.runtime.shards import SHARE_ANEW
@@ -16,6 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     """Record until stopped."""
     # A signal that comes while this process starts must not end it: it looks at the number itself, later.
     signal.signal(SHARE_ANEW, signal.SIG_IGN)
+    bypass_proxies()
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--shard", type=int, default=0)
     asked, others = parser.parse_known_args(arguments)

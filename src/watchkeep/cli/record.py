@@ -10,6 +10,7 @@ from watchkeep.cli.filters import checked_length
 from watchkeep.cli.options import JsonOption
 from watchkeep.cli.output import Fact, Output, instant
 from watchkeep.cli.process import stop_on_signals
+from watchkeep.cli.proxies import bypass_proxies
 from watchkeep.cli.secrets import read_password
 from watchkeep.domain.camera import Secret, StreamAddress
 from watchkeep.domain.errors import CameraUnreachable, Conflict, NotFound
@@ -50,6 +51,7 @@ def record(
     if not out.parent.is_dir():
         raise NotFound(f"the folder {out.parent} is not there; make it first", path=str(out.parent))
     address = _address(once, user, read_password("Password of the camera") if password else None)
+    bypass_proxies()
     recording = SingleRecording(address, out, with_audio=audio, machine=machine)
     stop_on_signals(stop.set)
     with output.progress(f"recording {place_of(address)}") as tell:

@@ -57,10 +57,11 @@ _NO_SECRET = Secret("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamAddress:
-    """Where a stream is fetched: an RTSP address or a file, with its sign-in kept apart.
+    """Where a stream is fetched: an RTSP or HTTP address or a file, with its sign-in kept apart.
 
     Attributes:
-        url: `rtsp://host[:port]/path`, `rtsps://…` or `file:///…`, without user and password.
+        url: `rtsp://host[:port]/path`, `rtsps://…`, `http://…`, `https://…` or `file:///…`, without user and
+            password.
     """
 
     url: str

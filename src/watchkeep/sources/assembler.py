@@ -20,6 +20,8 @@ from watchkeep.domain.nal import KEY_PICTURES, PARAMETER_SETS, SEQUENCE_PARAMETE
 from watchkeep.domain.sequence_parameters import SequenceParameters, read_sps
 from watchkeep.sources.timeline import Timeline, reordering
 
+PICTURE_LIMIT_BYTES = 16 << 20
+"""Whoever sends a longer one sends no video."""
 _HELD_LIMIT = 8
 _TELLING_PICTURES = 5
 """So many pictures show how a camera reorders: a key picture, the next one shown far ahead, those between."""

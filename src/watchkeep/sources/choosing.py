@@ -42,25 +42,32 @@ class CameraSource:
             address, clock=clock, rng=rng, buffer=buffer, with_audio=with_audio, with_metadata=with_metadata
         )
         self._libav: LibavSource | None = None
+        """From its first turn on one and the same, for it knows which of its connections hang."""
+        self._is_libavs_turn = False
         self._libav_has_run = False
         self.note = ""
 
     def poll(self) -> Sequence[SourceNotice]:
         """What came since the last call, in order; never blocks."""
-        if self._libav is not None:
+        if self._libav is not None and self._is_libavs_turn:
             return self._poll_libav(self._libav)
         notices = self._own.poll()
         if notices and self._own.for_libav:
-            self.note = f"read through libav: the camera {self._own.for_libav}"
-            self._libav_has_run = False
+            self._turn_to_libav(f"read through libav: the camera {self._own.for_libav}")
+        return notices
+
+    def _turn_to_libav(self, note: str) -> None:
+        if self._libav is None:
             self._libav = LibavSource(
                 self._address,
                 clock=self._clock,
                 rng=self._rng,
                 opener=partial(open_container, transport="udp+tcp"),
-                note=self.note,
+                note=note,
             )
-        return notices
+        elif not self._libav.restart(note=note):
+            return
+        self.note, self._is_libavs_turn, self._libav_has_run = note, True, False
 
     def _poll_libav(self, libav: LibavSource) -> Sequence[SourceNotice]:
         notices = libav.poll()
@@ -69,8 +76,7 @@ class CameraSource:
                 self._libav_has_run = True
             elif isinstance(notice, RunEnded) and not self._libav_has_run:
                 # It does no better: the camera may only have been starting when our client met it.
-                libav.close()
-                self._libav, self.note = None, ""
+                self.note, self._is_libavs_turn = "", False
         return notices
 
     def close(self) -> None:

@@ -46,17 +46,28 @@ _WITHOUT_DECODING_TIMES = frozenset({"rtsp", "matroska,webm"})
 """What libav guesses there is worse than what the SPS tells us."""
 # A playlist would name other places; none of them is ours to read.
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,flv,mpeg,h264,hevc,asf"
-_FILE_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "fflags": "genpts"}
+# Strangers' bytes are decoded in a child process or not at all; what we need is in the headers and the SPS.
+_NO_DECODING = {"codec_whitelist": "none"}
+_FILE_OPTIONS = {
+    **_NO_DECODING,
+    "protocol_whitelist": "file",
+    "format_whitelist": _FORMATS,
+    "fflags": "genpts",
+}
 _HTTP_OPTIONS = {
+    **_NO_DECODING,
     "protocol_whitelist": "http,https,tcp,tls",
     "format_whitelist": f"{_FORMATS},mpjpeg",  # the last only to be told from what is no video at all
     "rw_timeout": str(SILENCE_LIMIT_S * 1_000_000),
     # It would lead to a place that nobody checked.
     "max_redirects": "0",
+    # Else the one of the environment would hear the camera's password.
+    "http_proxy": "",
     "seekable": "0",
     "analyzeduration": "1000000",
 }
 _RTSP_OPTIONS = {
+    **_NO_DECODING,
     "timeout": str(SILENCE_LIMIT_S * 1_000_000),
     # Everything needed is in the SDP; probing would decode pictures for seconds.
     "analyzeduration": "1",

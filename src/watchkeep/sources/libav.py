@@ -103,6 +103,21 @@ class LibavSource:
             self._part(ended, now_ns)
         return notices
 
+    def restart(self, *, note: str) -> bool:
+        """Between connections: make the next one at the next poll, whatever pause was due.
+
+        Args:
+            note: As above.
+
+        Returns:
+            False, and nothing is done, while too many connections of before hang in libav.
+        """
+        if not self._has_room():
+            return False
+        self._note = note
+        self._retry_at_ns = self._clock.monotonic_ns()
+        return True
+
     def close(self) -> None:
         """Let go of the camera. The thread ends by itself within seconds; nobody waits for it."""
         self._is_closed = True
@@ -110,12 +125,16 @@ class LibavSource:
             self._thread.close()
 
     def _connect(self, now_ns: int) -> None:
-        self._left_behind = [thread for thread in self._left_behind if thread.is_alive]
-        if now_ns < self._retry_at_ns or len(self._left_behind) >= _LEFT_BEHIND_LIMIT:
+        if now_ns < self._retry_at_ns or not self._has_room():
             return
         self._began_ns = now_ns
         self._run_began_ns = None
         self._thread = PacketThread(self._address, clock=self._clock, opener=self._opener, note=self._note)
+
+    def _has_room(self) -> bool:
+        """Whether few enough connections hang for another one to be made."""
+        self._left_behind = [thread for thread in self._left_behind if thread.is_alive]
+        return len(self._left_behind) < _LEFT_BEHIND_LIMIT
 
     def _part(self, ended: SourceNotice, now_ns: int) -> None:
         thread, self._thread = self._thread, None
@@ -127,7 +146,8 @@ class LibavSource:
             self._left_behind.append(thread)
         began_ns = self._run_began_ns
         good = timedelta(0) if began_ns is None else timedelta(microseconds=(now_ns - began_ns) // 1000)
-        pause = self._backoff.after(ended.cause, good=good)
+        has_answered = ended.cause is not GapCause.UNREACHABLE
+        pause = self._backoff.after(ended.cause, good=good, has_answered=has_answered)
         self._retry_at_ns = now_ns + pause // timedelta(microseconds=1) * 1000
         log.info(
             "stream lost",
@@ -139,12 +159,15 @@ class LibavSource:
         if self._thread is None or file_path(self._address) is not None:
             return None
         place = place_of(self._address)
-        silent_s = (now_ns - self._thread.last_heard_ns) / 1e9
-        is_open = self._thread.last_heard_ns > self._began_ns
-        if is_open and silent_s > SILENCE_LIMIT_S + _GRACE_S:
+        heard_ns = self._thread.last_heard_ns
+        if heard_ns is None:
+            if (now_ns - self._began_ns) / 1e9 > _OPEN_LIMIT_S:
+                sentence = f"{place} does not answer; check its address"
+                return RunEnded(cause=GapCause.UNREACHABLE, detail=sentence)
+            return None
+        silent_s = (now_ns - heard_ns) / 1e9
+        if silent_s > SILENCE_LIMIT_S + _GRACE_S:
             return RunEnded(cause=GapCause.STALLED, detail=f"nothing came from {place} for {silent_s:.0f} s")
-        if not is_open and silent_s > _OPEN_LIMIT_S:
-            return RunEnded(cause=GapCause.UNREACHABLE, detail=f"{place} does not answer; check its address")
         if self._run_began_ns is None and (now_ns - self._began_ns) / 1e9 > _START_LIMIT_S:
             sentence = f"{place} sends no key picture; set a shorter key-frame interval in the camera"
             return RunEnded(cause=GapCause.NO_VIDEO, detail=sentence)

@@ -1,12 +1,19 @@
-"""Plays a file as a camera would send it: each packet at its time, and on from the end at the start."""
+"""Keeps media time to the clock's: plays a file as a camera would send it, holds back who sends too fast."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from watchkeep.domain.clock import Clock
-from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.domain.media import TICKS_PER_SECOND, Packet, RunStarted, SourceNotice
 
 _GUESSED_INTERVAL_TICKS = TICKS_PER_SECOND // 25
 _LATE_LIMIT_NS = 1_000_000_000
+
+_LEAD_LIMIT_NS = 2_000_000_000
+"""What a camera may send at once; the catalog bears footage that is so far ahead."""
+_FORGIVING = 60
+"""A second of difference is forgotten in so many: a camera's clock is off by far less than one in sixty."""
+_LAG_LIMIT_NS = 10_000_000_000
+"""No connection stalls for longer and then sends what it kept."""
 
 
 class Pacing:
@@ -69,3 +76,51 @@ class Pacing:
         remaining_ns = self._origin_ns + since_start_ns - now_ns
         if remaining_ns > 0:
             self._wait(remaining_ns / 1e9)
+
+
+class Lead:
+    """How far the media time of a connection runs ahead of the clock, over all its runs.
+
+    It is measured from where the stream usually is, which slowly follows it: a camera's clock may be fast for
+    years, and a stream that stalled may catch up, but nobody's footage runs away into the future.
+    """
+
+    def __init__(self) -> None:
+        self._media_ns = 0
+        self._last_ticks: int | None = None
+        """Decoding time of the newest packet; None before the first of a run."""
+        self._usual_ns: int | None = None
+        """Media time less clock, where nothing is ahead."""
+        self._seen_ns = 0
+
+    def take(self, notices: Iterable[SourceNotice], now_ns: int) -> int:
+        """Learn what came; say for how many nanoseconds it should be held back, mostly 0.
+
+        Args:
+            notices: Those of the connection, all and in order.
+            now_ns: When they came, on the monotonic clock.
+        """
+        for notice in notices:
+            if isinstance(notice, RunStarted):
+                self._last_ticks = None
+            elif isinstance(notice, Packet):
+                # Whoever begins one run after the other shall not get a picture of each for nothing.
+                last = self._last_ticks
+                ticks = _GUESSED_INTERVAL_TICKS if last is None else notice.dts - last
+                self._media_ns += ticks * 1_000_000_000 // TICKS_PER_SECOND
+                self._last_ticks = notice.dts
+        if not self._media_ns:
+            return 0
+        lead_ns = self._media_ns - now_ns
+        if self._usual_ns is None:
+            self._usual_ns = lead_ns
+        else:
+            most_ns = (now_ns - self._seen_ns) // _FORGIVING
+            self._usual_ns += max(-most_ns, min(most_ns, lead_ns - self._usual_ns))
+            self._usual_ns = min(self._usual_ns, lead_ns + _LAG_LIMIT_NS)
+        self._seen_ns = now_ns
+        return max(0, self.ahead_ns(now_ns) - _LEAD_LIMIT_NS)
+
+    def ahead_ns(self, now_ns: int) -> int:
+        """How far all that came is ahead now; 0 when it is not."""
+        return 0 if self._usual_ns is None else max(0, self._media_ns - now_ns - self._usual_ns)

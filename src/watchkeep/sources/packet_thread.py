@@ -11,16 +11,17 @@ from av.video.stream import VideoStream
 
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock
-from watchkeep.domain.errors import CameraUnreachable, Invalid
+from watchkeep.domain.errors import CameraUnreachable, Invalid, NoVideo
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.address import file_path, place_of
-from watchkeep.sources.assembler import AccessUnit, RunAssembler
+from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES, RunAssembler
 from watchkeep.sources.container import access_unit, assembler_for, explain, lasting_ticks, video_stream
-from watchkeep.sources.pacing import Pacing
+from watchkeep.sources.pacing import Lead, Pacing
 
 QUEUE_LIMIT_PACKETS = 1000
 QUEUE_LIMIT_BYTES = 32 << 20
 """Half a minute of 8 Mbit/s; beyond it the recorder has stopped asking."""
+_WAIT_PART_NS = 1_000_000_000
 
 Opener = Callable[[StreamAddress], InputContainer]
 
@@ -29,7 +30,7 @@ class PacketThread:
     """One connection, from opening to its end; the last notice is always RunEnded.
 
     Attributes:
-        last_heard_ns: When libav last gave anything, on the monotonic clock.
+        last_heard_ns: When libav last gave anything, on the monotonic clock; None while it still opens.
         dropped_packets: Packets that found no room.
     """
 
@@ -45,7 +46,8 @@ class PacketThread:
         self._queued_bytes = 0
         self._is_dropping = False
         self._has_pictures = False
-        self.last_heard_ns = clock.monotonic_ns()
+        self._lead = Lead()
+        self.last_heard_ns: int | None = None
         self.dropped_packets = 0
         # A daemon: it may sit in libav for some seconds after close(), and must not hold up the process.
         self._thread = threading.Thread(target=self._run, name="packets", daemon=True)
@@ -77,6 +79,8 @@ class PacketThread:
             ended = RunEnded(cause=GapCause.UNREACHABLE, detail=str(error))
         except Invalid as error:
             ended = RunEnded(cause=GapCause.NO_VIDEO, detail=str(error))
+        # Else each of many connections would be ahead by a little more than the one before.
+        self._wait(self._lead.ahead_ns(self._clock.monotonic_ns()))
         with self._lock:
             self._queue.append(ended)
 
@@ -85,11 +89,12 @@ class PacketThread:
         if file_path(self._address) is not None:
             return self._play_file(place)
         with self._opener(self._address) as container:
+            self.last_heard_ns = self._clock.monotonic_ns()
             stream = video_stream(container, self._address)
             assembler, size = assembler_for(stream, self._address, note=self._note)
             for packet in self._packets(container, stream):
-                now = self._clock.now()
-                self._put(access_unit(packet, container, now, length_size=size), assembler)
+                unit = access_unit(packet, container, self._clock.now(), length_size=size)
+                self._put(self._held_back(assembler.take(unit)), assembler)
         return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} ended the stream")
 
     def _play_file(self, place: str) -> RunEnded:
@@ -106,7 +111,8 @@ class PacketThread:
                 for packet in self._packets(container, stream):
                     unit = access_unit(packet, container, self._clock.now(), length_size=size)
                     pts, dts = pacing.pace(unit.pts, unit.dts, lasting_ticks(packet))
-                    self._put(unit._replace(pts=pts, dts=dts, received_at=self._clock.now()), assembler)
+                    unit = unit._replace(pts=pts, dts=dts, received_at=self._clock.now())
+                    self._put(assembler.take(unit), assembler)
             if pacing.played == played:
                 return RunEnded(cause=GapCause.NO_VIDEO, detail=f"{place} holds no pictures; choose another")
         return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"{place} is no longer played")
@@ -117,12 +123,29 @@ class PacketThread:
         for packet in container.demux(stream):
             if self._closing.is_set():
                 return
+            if packet.size > PICTURE_LIMIT_BYTES:
+                sentence = f"sends a picture of more than {PICTURE_LIMIT_BYTES >> 20} MiB; that is no video"
+                raise NoVideo(f"{place_of(self._address)} {sentence}", place=place_of(self._address))
             if packet.size > 0:
                 self.last_heard_ns = self._clock.monotonic_ns()
                 yield packet
 
-    def _put(self, unit: AccessUnit, assembler: RunAssembler) -> None:
-        notices = assembler.take(unit)
+    def _held_back(self, notices: list[SourceNotice]) -> list[SourceNotice]:
+        """What came, once its time is near: footage of the future would make the recorder doubt its clock."""
+        wait_ns = self._lead.take(notices, self._clock.monotonic_ns())
+        if not wait_ns:
+            return notices
+        self._wait(wait_ns)
+        now = self._clock.now()
+        return [x._replace(received_at=now) if isinstance(x, Packet) else x for x in notices]
+
+    def _wait(self, wait_ns: int) -> None:
+        """Wait, or less when the source is closed. In small parts, lest it be taken for a silent camera."""
+        while wait_ns > 0 and not self._closing.wait(min(wait_ns, _WAIT_PART_NS) / 1e9):
+            wait_ns -= _WAIT_PART_NS
+            self.last_heard_ns = self._clock.monotonic_ns()
+
+    def _put(self, notices: list[SourceNotice], assembler: RunAssembler) -> None:
         if not notices:
             return
         self._has_pictures = True
@@ -135,7 +158,7 @@ class PacketThread:
                 self._queue.append(notice)
                 if isinstance(notice, Packet):
                     self._queued_packets += 1
-                    self._queued_bytes += sum(map(len, unit.nals))
+                    self._queued_bytes += sum(map(len, notice.nals))
 
 
 def _without_packets(notices: list[SourceNotice], assembler: RunAssembler) -> list[SourceNotice]:

@@ -6,18 +6,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import av
 import pytest
 
+from builders import CountingRng, FixedClock
 from clip_packets import clip_packets
 from time_code import make_clip
 from watchkeep.domain.camera import StreamAddress
-from watchkeep.domain.errors import CameraUnreachable, NoVideo
+from watchkeep.domain.errors import CameraUnreachable, NoVideo, WatchkeepError
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.runtime.system import SystemClock, SystemRng
+from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES
 from watchkeep.sources.libav import LibavSource
+from watchkeep.sources.packet_thread import Opener
 from watchkeep.sources.probe import first_picture, probe
 
 PATIENCE_S = 60
@@ -262,3 +267,113 @@ def test_a_probe_of_a_camera_that_is_not_there_raises_without_its_password() -> 
         probe(StreamAddress(url=f"rtsp://127.0.0.1:{port}/door"), clock=CLOCK)
 
     assert refused.value.__suppress_context__
+
+
+class PassingClock(FixedClock):
+    """A little later each time it is asked, as every clock is."""
+
+    def monotonic_ns(self) -> int:
+        self.monotonic += 1000
+        return self.monotonic
+
+
+@pytest.fixture
+def hanging() -> Iterator[Opener]:
+    """Opens nothing, for as long as the test lasts."""
+    is_over = threading.Event()
+
+    def hang(address: StreamAddress) -> NoReturn:
+        is_over.wait(PATIENCE_S)
+        raise CameraUnreachable("the test is over")
+
+    yield hang
+    is_over.set()
+
+
+def test_a_connection_may_take_its_time_to_open_but_not_for_ever(hanging: Opener) -> None:
+    clock = PassingClock()
+    address = StreamAddress(url="rtsps://192.0.2.1/door")
+    with closing(LibavSource(address, clock=clock, rng=CountingRng(), opener=hanging)) as source:
+        source.poll()
+        clock.advance(19)
+        assert source.poll() == []
+        clock.advance(2)
+        ends = source.poll()
+
+    assert [notice.cause for notice in ends if isinstance(notice, RunEnded)] == [GapCause.UNREACHABLE]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_soon"),
+    [(CameraUnreachable("nobody is there"), True), (NoVideo("only sound", place="door"), False)],
+)
+def test_who_does_not_answer_is_called_every_five_seconds(error: WatchkeepError, is_soon: bool) -> None:
+    clock = PassingClock()
+    calls: list[int] = []
+
+    def refuse(address: StreamAddress) -> NoReturn:
+        calls.append(clock.monotonic)
+        raise error
+
+    address = StreamAddress(url="rtsps://192.0.2.1/door")
+    with closing(LibavSource(address, clock=clock, rng=CountingRng(), opener=refuse)) as source:
+        for number in range(1, 8):
+            gather(source, lambda notices: notices)
+            while len(calls) == number:
+                clock.advance(0.5)
+                source.poll()
+                time.sleep(0.005)
+    pauses_s = [(after - before) / 1e9 for before, after in pairwise(calls)]
+
+    assert (max(pauses_s) < 8) is is_soon
+
+
+def test_connections_that_hang_are_few_even_when_it_is_begun_anew(hanging: Opener) -> None:
+    clock = PassingClock()
+    address = StreamAddress(url="rtsps://192.0.2.1/door")
+    before = threads()
+    begun = []
+    with closing(LibavSource(address, clock=clock, rng=CountingRng(), opener=hanging)) as source:
+        for _ in range(5):
+            begun.append(source.restart(note=""))
+            for _ in range(2):
+                source.poll()
+                clock.advance(21)
+            source.poll()
+        count = threads() - before
+
+    assert begun == [True, True, True, False, False]
+    assert count == 3
+
+
+def with_more(clip: Path, target: Path, sizes: list[int]) -> None:
+    """The clip, and behind it pictures of these sizes."""
+    with av.open(str(clip)) as read, av.open(str(target), "w") as written:
+        stream = read.streams.video[0]
+        copy = written.add_stream_from_template(stream)
+        packets = [packet for packet in read.demux(stream) if packet.size]
+        ends = packets[-1].dts + packets[-1].duration
+        for number, size in enumerate(sizes):
+            extra = av.Packet((size - 4).to_bytes(4) + b"\x41" + bytes(size - 5))
+            extra.pts = extra.dts = ends + number * packets[-1].duration
+            extra.time_base = stream.time_base
+            packets.append(extra)
+        for packet in packets:
+            packet.stream = copy
+            written.mux(packet)
+
+
+def test_a_picture_larger_than_any_ends_the_run_and_is_never_taken(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", seconds=0.2)
+    with_more(clip, tmp_path / "large.mkv", [PICTURE_LIMIT_BYTES, PICTURE_LIMIT_BYTES + 1])
+
+    with closing(source_of(StreamAddress(url=(tmp_path / "large.mkv").as_uri()))) as source:
+        notices = gather(source, lambda notices: any(isinstance(x, RunEnded) for x in notices))
+
+    started, *packets, ended = notices
+    assert isinstance(started, RunStarted)
+    assert [sum(map(len, x.nals)) for x in packets if isinstance(x, Packet)][-1] == PICTURE_LIMIT_BYTES - 4
+    assert len(packets) == 6
+    assert isinstance(ended, RunEnded)
+    assert ended.cause is GapCause.NO_VIDEO
+    assert "more than 16 MiB" in ended.detail

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from watchkeep.domain.media import Codec
+from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES
 from watchkeep.sources.rtsp.rtp import Instant, RtpPacket
 
-PICTURE_LIMIT_BYTES = 16 << 20
 NAL_LIMIT = 4096
 """Of one picture."""
 

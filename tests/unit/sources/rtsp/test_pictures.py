@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchkeep.domain.media import AudioCodec, AudioParameters, Codec
+from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES
 from watchkeep.sources.rtsp.description import AudioTrack
-from watchkeep.sources.rtsp.pictures import PICTURE_LIMIT_BYTES, Picture, PictureAssembler
+from watchkeep.sources.rtsp.pictures import Picture, PictureAssembler
 from watchkeep.sources.rtsp.rtp import RtpPacket
 from watchkeep.sources.rtsp.sounds import SoundAssembler, opus_samples
 from watchkeep.sources.simulator.packetisation import rtp_payloads
