@@ -109,15 +109,14 @@ class Lead:
                 ticks = _GUESSED_INTERVAL_TICKS if last is None else notice.dts - last
                 self._media_ns += ticks * 1_000_000_000 // TICKS_PER_SECOND
                 self._last_ticks = notice.dts
-        if not self._media_ns:
+                if self._usual_ns is None:
+                    self._usual_ns, self._seen_ns = self._media_ns - now_ns, now_ns
+        if self._usual_ns is None:
             return 0
         lead_ns = self._media_ns - now_ns
-        if self._usual_ns is None:
-            self._usual_ns = lead_ns
-        else:
-            most_ns = (now_ns - self._seen_ns) // _FORGIVING
-            self._usual_ns += max(-most_ns, min(most_ns, lead_ns - self._usual_ns))
-            self._usual_ns = min(self._usual_ns, lead_ns + _LAG_LIMIT_NS)
+        most_ns = (now_ns - self._seen_ns) // _FORGIVING
+        self._usual_ns += max(-most_ns, min(most_ns, lead_ns - self._usual_ns))
+        self._usual_ns = min(self._usual_ns, lead_ns + _LAG_LIMIT_NS)
         self._seen_ns = now_ns
         return max(0, self.ahead_ns(now_ns) - _LEAD_LIMIT_NS)
 

@@ -10,7 +10,7 @@ from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.media import CameraClock, GapCause, RunEnded, SourceNotice
 from watchkeep.sources.address import DEFAULT_PORTS, place_of
-from watchkeep.sources.media_lead import MediaLead
+from watchkeep.sources.pacing import Lead
 from watchkeep.sources.rtsp.conversation import Conversation
 from watchkeep.sources.rtsp.dial import Dial, Unanswered
 from watchkeep.sources.rtsp.dialogue import Playing, Refused, converse
@@ -27,6 +27,8 @@ _FIRST_KEY_LIMIT_NS = 30_000_000_000
 """Longer than any sensible GOP."""
 _LOOK_EVERY_NS = 100_000_000
 """How often the limits of time are looked at."""
+_AHEAD_LIMIT_NS = 15_000_000_000
+"""What a relay keeps, and sends at once to who joins, is less."""
 KEY_LIMIT_NS = 240_000_000_000
 """A GOP that lasts longer cannot be found again; the next connection brings a key picture."""
 _REPORT_EVERY_NS = 5_000_000_000
@@ -74,7 +76,7 @@ class RtspConnection:
         self._framing: Framing | None = None
         self._conversation: Conversation | None = None
         self._reception: Reception | None = None
-        self._lead = MediaLead()
+        self._lead = Lead()
         self._channels: Collection[int] = ()
         # Of the read that goes on.
         self._notices: list[SourceNotice] = []
@@ -111,8 +113,9 @@ class RtspConnection:
             self._end(GapCause.STREAM_ENDED, "broke the connection off")
         except Invalid as error:
             self._end(GapCause.NO_VIDEO, f"is not understood: {error}")
-        if self._lead.outruns(notices, now_ns):
-            notices.clear()
+        self._lead.take(notices, now_ns)
+        if self._lead.ahead_ns(now_ns) > _AHEAD_LIMIT_NS:
+            notices.clear()  # they would be dated into the future
             self._end(GapCause.CLOCK_STEP, "sends more time than passes; look at its clock, or restart it")
         if self.ended is not None:
             notices.append(self.ended)
