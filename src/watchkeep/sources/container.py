@@ -1,39 +1,19 @@
-"""Opens addresses with libav, and says in our words what went wrong."""
+"""Opens addresses with libav, and reads its packets."""
 
 from dataclasses import replace
 from datetime import datetime
-from errno import EINVAL, EIO
 from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
 from urllib.parse import urlsplit, urlunsplit
 
 import av
 from av.container import InputContainer
-from av.error import (
-    ConnectionRefusedError as RefusedByHost,
-)
-from av.error import (
-    FFmpegError,
-    HTTPForbiddenError,
-    HTTPNotFoundError,
-    HTTPUnauthorizedError,
-    InvalidDataError,
-)
-from av.error import (
-    FileNotFoundError as NoSuchFile,
-)
-from av.error import (
-    PermissionError as NoPermission,
-)
-from av.error import (
-    TimeoutError as NoAnswer,
-)
 from av.packet import Packet as LibavPacket
 from av.video.stream import VideoStream
 
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.errors import CameraUnreachable, NoVideo
-from watchkeep.domain.media import TICKS_PER_SECOND, Codec, GapCause, RunEnded
+from watchkeep.domain.media import TICKS_PER_SECOND, Codec
 from watchkeep.sources.address import file_path, is_forbidden, is_number, place_of, with_credentials
 from watchkeep.sources.annexb import Layout, read_extradata, split
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
@@ -87,13 +67,13 @@ def open_container(
         transport: What libav tries for RTSP: "tcp", "udp", or "udp+tcp" for one after the other.
 
     Raises:
-        FFmpegError: libav's; its text may hold the password, so only `explain` may see it.
+        FFmpegError: libav's; its text may hold the password, so only `libav_errors.explain` may see it.
         CameraUnreachable: The name is unknown, or leads to this machine.
     """
     path = file_path(address)
     if path is not None:
         return av.open("file:" + path, options=dict(_FILE_OPTIONS))
-    if _is_over_http(address):
+    if is_over_http(address):
         # Else the number would stand there.
         host = {"headers": f"Host: {urlsplit(address.url).netloc}\r\n"}
         return av.open(with_credentials(_pinned(address)), options={**_HTTP_OPTIONS, **host})
@@ -166,24 +146,8 @@ def lasting_ticks(packet: "LibavPacket[VideoStream]") -> int | None:
     return _to_ticks(packet.duration, packet.stream)
 
 
-def explain(error: FFmpegError, address: StreamAddress, *, has_pictures: bool) -> RunEnded:
-    """The cause and one sentence for a person. libav's own text is never used: it holds the URL."""
-    place = place_of(address)
-    if has_pictures:
-        if isinstance(error, NoAnswer):
-            return RunEnded(
-                cause=GapCause.STALLED, detail=f"nothing came from {place} for {SILENCE_LIMIT_S} s"
-            )
-        return RunEnded(cause=GapCause.STREAM_ENDED, detail=f"the connection to {place} broke off")
-    if file_path(address) is not None:
-        return _explain_file(error, place)
-    if error.errno in (EIO, EINVAL) and _is_over_http(address):
-        sentence = "gives no video at this address; check it, and where it leads if it leads elsewhere"
-        return RunEnded(cause=GapCause.NO_VIDEO, detail=f"{place} {sentence}")
-    return _explain_camera(error, place)
-
-
-def _is_over_http(address: StreamAddress) -> bool:
+def is_over_http(address: StreamAddress) -> bool:
+    """Whether it is fetched over HTTP, encrypted or not."""
     return urlsplit(address.url).scheme in ("http", "https")
 
 
@@ -193,34 +157,6 @@ def _to_ticks(time: int | None, stream: VideoStream) -> int | None:
     if time is None or base is None:
         return None
     return (2 * time * base.numerator * TICKS_PER_SECOND + base.denominator) // (2 * base.denominator)
-
-
-def _explain_camera(error: FFmpegError, place: str) -> RunEnded:
-    match error:
-        case HTTPUnauthorizedError() | HTTPForbiddenError():
-            cause, sentence = GapCause.AUTHENTICATION, "refuses the user name or the password; check them"
-        case HTTPNotFoundError():
-            cause, sentence = GapCause.NO_VIDEO, "has no stream at this path; check the end of the address"
-        case NoAnswer():
-            cause, sentence = GapCause.UNREACHABLE, "does not answer; check that the camera is switched on"
-        case RefusedByHost():
-            cause, sentence = GapCause.UNREACHABLE, "refuses connections; check the port"
-        case InvalidDataError():
-            cause, sentence = GapCause.UNREACHABLE, "does not answer as a camera does; check the port"
-        case _:
-            cause, sentence = GapCause.UNREACHABLE, "cannot be reached; check the address and the network"
-    return RunEnded(cause=cause, detail=f"{place} {sentence}")
-
-
-def _explain_file(error: FFmpegError, place: str) -> RunEnded:
-    match error:
-        case NoSuchFile():
-            cause, sentence = GapCause.UNREACHABLE, "is not there; check the path"
-        case NoPermission():
-            cause, sentence = GapCause.UNREACHABLE, "may not be read; give the recorder the right to"
-        case _:
-            cause, sentence = GapCause.NO_VIDEO, "is no video file that can be read; choose another"
-    return RunEnded(cause=cause, detail=f"{place} {sentence}")
 
 
 def _pinned(address: StreamAddress) -> StreamAddress:

@@ -15,7 +15,8 @@ from watchkeep.domain.errors import CameraUnreachable, Invalid, NoVideo
 from watchkeep.domain.media import GapCause, Packet, RunEnded, RunStarted, SourceNotice
 from watchkeep.sources.address import file_path, place_of
 from watchkeep.sources.assembler import PICTURE_LIMIT_BYTES, RunAssembler
-from watchkeep.sources.container import access_unit, assembler_for, explain, lasting_ticks, video_stream
+from watchkeep.sources.container import access_unit, assembler_for, lasting_ticks, video_stream
+from watchkeep.sources.libav_errors import explain
 from watchkeep.sources.pacing import Lead, Pacing
 
 QUEUE_LIMIT_PACKETS = 1000

@@ -23,8 +23,9 @@ from watchkeep.domain.media import (
     VideoParameters,
 )
 from watchkeep.sources.address import place_of
-from watchkeep.sources.container import access_unit, assembler_for, explain, is_clear_text, open_container
+from watchkeep.sources.container import access_unit, assembler_for, is_clear_text, open_container
 from watchkeep.sources.container import video_stream as find_video
+from watchkeep.sources.libav_errors import explain
 
 PICTURE_LIMIT_PX = 8192
 """A side longer than this is not decoded: memory grows with the square."""
