@@ -80,6 +80,9 @@ def kill_database(folder: Path) -> None:
 def recording(node: NodeProcess, *, since: float = 0, seen_since: float = 0) -> int:
     """How many streams the recorder says it records: since after one Unix time, said after another."""
     answer = node.signed_in().get("/cameras")
+    if answer.status_code == 401:
+        node.sign_out()
+        return 0
     if answer.status_code == 503:
         return 0
     cameras = answer.json()["items"]

@@ -109,6 +109,10 @@ class NodeProcess:
         self._administrator = client
         return client
 
+    def sign_out(self) -> None:
+        """Let go of the session, which may have idled too long."""
+        self._administrator = None
+
     def children(self, word: str) -> list[int]:
         """Process ids below the node whose command line holds the word."""
         found = []

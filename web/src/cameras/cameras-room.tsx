@@ -143,8 +143,8 @@ function CameraList({ cameras, mayConfigure, error, refresh }: CameraListProps) 
         <Hint icon="unlocked">
           <strong>{counted(legs, "clear-text leg")}.</strong> The pictures of{" "}
           {legs === 1 ? "one camera" : `${legs} cameras`} cross the network unencrypted, because the camera is
-          asked by plain RTSP or HTTP. Where it offers RTSPS, change its address to <code>rtsps://</code>; else keep
-          it on a network of its own. Stored footage is always sealed.
+          asked by plain RTSP or HTTP. Where it offers RTSPS, change its address to <code>rtsps://</code>;
+          else keep it on a network of its own. Stored footage is always sealed.
         </Hint>
       )}
       {mayConfigure && <DemoLine demo={demo.value?.demo} onChange={demo.refresh} />}
