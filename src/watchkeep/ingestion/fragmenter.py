@@ -22,8 +22,10 @@ _SINGLE_PACKET_TICKS = TICKS_PER_SECOND // 25
 """How long the only packet of a run lasts; nothing is known of its rate."""
 
 LARGEST_BYTES = 16 << 20
-MOST_PACKETS = 500
-"""Of a fragment; it ends before the next packet, however short it is."""
+MOST_PACKETS = 496
+"""Of a fragment; it ends before a packet after, however short it is."""
+WEIGHED_EVERY = 8
+"""Packets; a multiple of it are the most."""
 
 
 class Fragmenter:
@@ -54,7 +56,6 @@ class Fragmenter:
         self._wall_clock = wall_clock
         self._longest_ticks = longest * TICKS_PER_SECOND // timedelta(seconds=1)
         self._waiting: list[Packet] = []
-        self._waiting_bytes = 0
         self._first_dts = 0
         self._interval_ticks = _SINGLE_PACKET_TICKS
         self._sequence = 0
@@ -99,13 +100,16 @@ class Fragmenter:
             if packet.is_key or dts - waiting[0].dts + interval_ticks > self._longest_ticks or self._is_full:
                 fragments = self._cut_before(packet)
         self._waiting.append(packet)
-        self._waiting_bytes += sum(map(len, packet.nals))
         return fragments
 
     @property
     def _is_full(self) -> bool:
         """Whether the fragment in hand may not grow: a clock that hardly moves would let it for ever."""
-        return self._waiting_bytes > LARGEST_BYTES or len(self._waiting) >= MOST_PACKETS
+        count = len(self._waiting)
+        if count % WEIGHED_EVERY:  # most fragments are cut before, and to weigh each picture is dear
+            return False
+        size_bytes = sum(len(nal) for packet in self._waiting for nal in packet.nals)
+        return size_bytes > LARGEST_BYTES or count >= MOST_PACKETS
 
     def push_audio(self, packet: AudioPacket) -> None:
         """Take the next packet of audio; it comes out with a fragment of pictures, and none waits for it."""
@@ -158,7 +162,6 @@ class Fragmenter:
 
     def _cut(self, count: int, end_dts: int) -> Fragment:
         packets, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._waiting_bytes = sum(len(nal) for packet in self._waiting for nal in packet.nals)
         first = packets[0]
         start_ticks, duration_ticks = first.dts - self._first_dts, end_dts - first.dts
         pictures, media_offset = fragment_payload(

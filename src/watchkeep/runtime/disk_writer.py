@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 SYNC_EVERY_NS = 500_000_000
 """With fragments of half a second a power cut costs at most about 1.5 s (goal R2: 2 s)."""
 
-GROUP_SYNC_FROM = 16
+GROUP_SYNC_FROM = 8
 """So many segments are synced by one call: 200 of them take 0.05 s so, one by one 0.5 s (ext4 on an SSD).
 Few are synced one by one, so that no other program's writing is waited for."""
 

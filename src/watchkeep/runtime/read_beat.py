@@ -9,7 +9,7 @@ READ_TURNS = frozenset({0, 5})
 bring is read at once, for half the price; and as the beat is uneven, no camera's pictures always wait as
 long, by which they would be placed too late."""
 
-TOGETHER = 64
+TOGETHER = 128
 """So many streams are read in the same turn, so that code and data are in the caches for all but the first,
 and the turns between are slept through. More would make a turn so long that a live picture waits."""
 

@@ -1,6 +1,7 @@
 """Keeps media time to the clock's: plays a file as a camera would send it, holds back who sends too fast."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from watchkeep.domain.clock import Clock
 from watchkeep.domain.media import TICKS_PER_SECOND, Packet, RunStarted, SourceNotice
@@ -93,14 +94,14 @@ class Lead:
         """Media time less clock, where nothing is ahead."""
         self._seen_ns = 0
 
-    def take(self, notices: Iterable[SourceNotice], now_ns: int) -> int:
+    def take(self, notices: Sequence[SourceNotice], now_ns: int) -> int:
         """Learn what came; say for how many nanoseconds it should be held back, mostly 0.
 
         Args:
             notices: Those of the connection, all and in order.
             now_ns: When they came, on the monotonic clock.
         """
-        for notice in notices:
+        for notice in self._telling(notices):
             if isinstance(notice, RunStarted):
                 self._last_ticks = None
             elif isinstance(notice, Packet):
@@ -119,6 +120,12 @@ class Lead:
         self._usual_ns = min(self._usual_ns, lead_ns + _LAG_LIMIT_NS)
         self._seen_ns = now_ns
         return max(0, self.ahead_ns(now_ns) - _LEAD_LIMIT_NS)
+
+    def _telling(self, notices: Sequence[SourceNotice]) -> Iterable[SourceNotice]:
+        """Of pictures that go on with one another the last says it all."""
+        if self._last_ticks is None or RunStarted in map(type, notices):
+            return notices
+        return islice((each for each in reversed(notices) if isinstance(each, Packet)), 1)
 
     def ahead_ns(self, now_ns: int) -> int:
         """How far all that came is ahead now; 0 when it is not."""
