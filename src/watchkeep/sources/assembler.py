@@ -28,10 +28,10 @@ _TELLING_PICTURES = 5
 _TELLING_TICKS = TICKS_PER_SECOND
 """A slow camera is not waited for."""
 _GUESSED_INTERVAL_TICKS = TICKS_PER_SECOND // 25
-RUN_PAUSE = timedelta(seconds=1)
+_RUN_PAUSE = timedelta(seconds=1)
 """From one run of a connection to the next: each makes a segment file, and a camera that changes its settings
 with every picture would keep the disk from all others."""
-NO_TIME = timedelta(0)
+_NO_TIME = timedelta(0)
 
 
 class AccessUnit(NamedTuple):
@@ -67,8 +67,8 @@ class _Held:
 class RunAssembler:
     """Carries one connection. A run starts at a key picture whose parameter sets are known.
 
-    It ends, and another starts at a key picture a second after it or later, when the parameter sets change,
-    when the camera's clock jumps, and when packets were lost.
+    It ends when the parameter sets change, when the camera's clock jumps, and when packets were lost. Another
+    starts at the next key picture, a second after this one did at the earliest.
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class RunAssembler:
 
     def _wait(self, picture: _Held) -> list[SourceNotice]:
         """Hold the first pictures until their times can be told; then start the run with all of them."""
-        if self._began_at is not None and NO_TIME <= picture.unit.received_at - self._began_at < RUN_PAUSE:
+        if self._began_at is not None and _NO_TIME <= picture.unit.received_at - self._began_at < _RUN_PAUSE:
             return []
         sequence = self._sequence()
         if sequence is None or not (picture.is_key or self._held):
