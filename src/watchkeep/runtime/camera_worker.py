@@ -124,7 +124,7 @@ class StreamWorker:
 
     @property
     def is_pressing(self) -> bool:
-        """Whether it is to be ticked each turn; the others are read twice in nine turns."""
+        """Whether it is to be ticked each turn; the others are read twice in fifteen turns."""
         return self._run is None or self._needs_each_turn or self._run.feed.is_watched
 
     def tick(self) -> None:

@@ -8,7 +8,8 @@ from watchkeep.domain.media import TICKS_PER_SECOND, Fragment
 
 _WINDOW = timedelta(seconds=5)
 
-HEAVY_BYTES_PER_S = 1 << 20
+HEAVY_BYTES_PER_S = 3 << 18
+"""A quarter of a megabyte in the eight turns between two reads."""
 SLOW_TICKS = TICKS_PER_SECOND // 12
 
 

@@ -19,21 +19,21 @@ def test_each_stream_is_read_twice_in_a_round_at_an_uneven_beat(number: int) -> 
     turns = [turn for turn in range(2 * ROUND) if is_read(turn, number)]
 
     assert len(turns) == 4
-    assert {after - before for before, after in pairwise(turns)} == {4, 5}
+    assert {after - before for before, after in pairwise(turns)} == {7, 8}
 
 
 @given(st.integers(0, 1000), st.integers(0, 600))
 def test_the_loop_sleeps_through_no_turn_in_which_a_stream_is_read(turn: int, streams: int) -> None:
     turns = turns_until_next(turn, streams)
 
-    assert 1 <= turns <= 5
+    assert 1 <= turns <= 8
     slept_through = range(turn + 1, turn + turns)
     assert not any(is_read(each, number) for each in slept_through for number in range(streams))
 
 
 def test_few_streams_are_read_together_and_many_in_groups() -> None:
     assert len({tuple(is_read(turn, number) for turn in range(ROUND)) for number in range(TOGETHER)}) == 1
-    assert turns_until_next(0, 50) == 5
+    assert turns_until_next(0, 50) == 8
     assert turns_until_next(0, 1000) == 1
 
 
