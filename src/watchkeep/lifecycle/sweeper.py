@@ -32,17 +32,9 @@ SUBJECT = "keeper"
 class Holds(Protocol):
     """Says which spans are held."""
 
-    def current(self) -> Collection[Hold]:
-        """All orders that stand now."""
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        """All orders that stand at an instant; none begins or changes until the transaction ends."""
         ...
-
-
-class NoHolds:
-    """Nothing can be held yet."""
-
-    def current(self) -> Collection[Hold]:
-        """None."""
-        return ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,25 +147,26 @@ class Sweeper:
         missing_bytes: int = 0,
     ) -> int:
         """Judge and delete, for want of space only until it is enough; returns how many went."""
-        holds = self.holds.current()
         is_space_short = missing_bytes > 0
         by_reason: dict[str, list[Segment]] = {}
-        for segment in candidates:
-            if is_space_short and missing_bytes <= 0:
-                break
-            verdict = judge(
-                segment,
-                keep=keeps.get(segment.camera, self.default_keep),
-                holds=holds,
-                now=now,
-                is_space_short=is_space_short,
-            )
-            if verdict.is_expired:
-                by_reason.setdefault(verdict.reason, []).append(segment)
-                missing_bytes -= segment.size_bytes
+        # In one transaction: a hold that is placed meanwhile comes before the judgement or after the deed.
         with self.catalog.transaction(SUBJECT) as connection:
+            holds = self.holds.standing(connection, at=now)
+            for segment in candidates:
+                if is_space_short and missing_bytes <= 0:
+                    break
+                verdict = judge(
+                    segment,
+                    keep=keeps.get(segment.camera, self.default_keep),
+                    holds=holds,
+                    now=now,
+                    is_space_short=is_space_short,
+                )
+                if verdict.is_expired:
+                    by_reason.setdefault(verdict.reason, []).append(segment)
+                    missing_bytes -= segment.size_bytes
             for reason, segments in by_reason.items():
-                footage.doom(connection, segments, reason=reason)
+                footage.doom(connection, segments, reason=reason, at=now)
         gone = sum(len(segments) for segments in by_reason.values())
         if gone:
             self._finish()

@@ -153,12 +153,22 @@ with recursive names as (
 select camera_id from names where camera_id is not null;
 
 -- doom --
--- Marks a segment for deletion with the reason; one that is open or already doomed stays.
-update video_segments
+-- Marks a segment for deletion with the reason; one that is open, already doomed or held stays. Without an instant no
+-- hold has expired. Index: primary key; holds_standing.
+update video_segments s
    set state = 'doomed', reason = %(reason)s
- where segment_id = %(id)s
-   and start_time = %(start)s
-   and state in ('closed', 'recovered', 'lost');
+ where s.segment_id = %(id)s
+   and s.start_time = %(start)s
+   and s.state in ('closed', 'recovered', 'lost')
+   and not exists (
+       select from holds h
+        where h.start_time < s.end_time
+          and h.end_time > s.start_time
+          and h.released_at is null
+          and (h.expires_at is null or %(at)s::timestamptz is null or h.expires_at > %(at)s)
+          and (h.is_for_all
+               or exists (select from hold_cameras c where c.hold_id = h.hold_id and c.camera_id = s.camera_id))
+   );
 
 -- doomed --
 -- Segments whose files are to go, oldest first. Index: segments_unsettled.

@@ -1,0 +1,346 @@
+"""Holds: footage that is kept whatever the policies say, until two people release it or its time is up."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from watchkeep.application import events, incidents
+from watchkeep.application.asking import (
+    INSTALLATION,
+    Asking,
+    Deed,
+    doing,
+    knows,
+    no_such_camera,
+    note,
+    refusal,
+    require,
+)
+from watchkeep.application.house import House
+from watchkeep.application.pages import cursor_of, position
+from watchkeep.domain import hold as rules
+from watchkeep.domain.access import Action, CameraObject, visible_cameras
+from watchkeep.domain.errors import Forbidden, Invalid, NotFound
+from watchkeep.domain.hold import Because, HoldFilter, HoldState, Kept, Person, PlacedHold, Reach, ReleaseWish
+from watchkeep.domain.ids import CameraId, HoldId, uuid7
+from watchkeep.domain.interval import Interval
+from watchkeep.storage.catalog import cameras, holds, outbox
+from watchkeep.storage.catalog.connection import Connection
+from watchkeep.storage.catalog.outbox import NoticeKind
+
+AROUND = timedelta(seconds=30)
+"""What is held before and after an incident or an event when no span is given."""
+Scope = frozenset[CameraId] | None
+"""Some cameras, or None: every camera."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldWish:
+    """What is to be held.
+
+    Attributes:
+        cameras: May be empty when an incident or an event says which.
+        is_for_all: Every camera, those added later too.
+        when: None takes the span of the incident or the event, and half a minute around it.
+        expires_at: None is never.
+    """
+
+    reason: str
+    cameras: frozenset[CameraId] = frozenset()
+    is_for_all: bool = False
+    when: Interval | None = None
+    because: Because = field(default_factory=Because)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """A hold as the asker sees it.
+
+    Attributes:
+        actions: What the asker may do now: extend, ask_release, confirm_release, withdraw_release.
+        kept: What it keeps; only where one hold was asked for.
+    """
+
+    hold: PlacedHold
+    state: HoldState
+    actions: tuple[str, ...]
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPage:
+    """Holds, newest first, and where the next page begins."""
+
+    items: tuple[HoldView, ...]
+    next: str | None
+
+
+def place_hold(house: House, asking: Asking, wish: HoldWish) -> HoldView:
+    """Hold footage. On return no sweep takes it any more; what was doomed before is said in `kept.going`.
+
+    Raises:
+        NotFound: A camera, the incident or the event is missing or foreign.
+        Forbidden: The asker may not hold there.
+        Invalid: It can keep nothing: no footage, no span, an end before it begins.
+    """
+    scope, when = _reach_of(house, asking, wish)
+    allowance = _require_all(house, asking, scope)
+    now = house.clock.now()
+    identifier = HoldId(uuid7(house.clock, house.rng))
+    deed = Deed("place hold", f"hold {identifier}", allowance, _single(scope))
+    with doing(house, asking, deed) as conn:
+        placed = PlacedHold(
+            id=identifier,
+            when=when,
+            cameras=scope,
+            because=replace(wish.because, case=rules.checked_case(wish.because.case)),
+            reason=rules.checked_reason(wish.reason),
+            owner=person_of(asking),
+            created_at=now,
+            expires_at=wish.expires_at,
+        )
+        deed.facts |= _facts(placed)
+        # A sweep that is under way is waited for here: what is counted from now on, nobody dooms any more.
+        holds.begin(conn)
+        rules.check_can_hold(placed, _met(conn, placed))
+        holds.insert(conn, placed)
+        kept = holds.kept_by(conn, placed)
+        _tell(conn)
+    return _view(asking, placed, now, kept)
+
+
+def list_holds(
+    house: House, asking: Asking, wanted: HoldFilter, *, cursor: str | None, limit: int
+) -> HoldPage:
+    """Holds all of whose cameras are the asker's to hold, newest first.
+
+    Raises:
+        Invalid: The cursor is none that was given out, or the span ends before it begins.
+    """
+    if wanted.since is not None and wanted.until is not None and wanted.until <= wanted.since:
+        raise Invalid("The span ends before it begins; `from` must be earlier than `to`.")
+    after, now = position(cursor), house.clock.now()
+    scoped = replace(wanted, scope=visible_cameras(asking.subject, Action.HOLD))
+    with house.catalog.transaction(asking.subject.name) as conn:
+        found = holds.list_holds(conn, scoped, at=now, after=(after.at, after.id), limit=limit + 1)
+    page = found[:limit]
+    following = cursor_of(page[-1].created_at, page[-1].id) if len(found) > limit else None
+    return HoldPage(tuple(_view(asking, each, now) for each in page), following)
+
+
+def read_hold(house: House, asking: Asking, identifier: HoldId) -> HoldView:
+    """One hold, ended or not, with what it keeps.
+
+    Raises:
+        NotFound: There is none, or one of its cameras is not the asker's.
+        Forbidden: The asker may not hold there.
+    """
+    placed, _ = _found(house, asking, identifier)
+    with house.catalog.transaction(asking.subject.name) as conn:
+        kept = holds.kept_by(conn, placed)
+    return _view(asking, placed, house.clock.now(), kept)
+
+
+def ask_release(
+    house: House, asking: Asking, identifier: HoldId, *, reason: str, ends_at: datetime | None
+) -> HoldView:
+    """Ask for a release, or for an earlier end: it stands until another person confirms.
+
+    Raises:
+        NotFound: As `read_hold`; so is Forbidden.
+        Conflict: It has ended, or a release was asked for already.
+        Invalid: There is no reason, or the wanted end is no earlier one.
+    """
+    wish = ReleaseWish(
+        asked_by=person_of(asking),
+        asked_at=house.clock.now(),
+        reason=rules.checked_reason(reason),
+        ends_at=ends_at,
+    )
+    facts = {"because": wish.reason, "ends": "at once" if ends_at is None else ends_at.isoformat()}
+
+    def rule(placed: PlacedHold) -> PlacedHold:
+        return rules.ask_release(placed, wish)
+
+    return _change(house, asking, identifier, rule, word="ask release", facts=facts)
+
+
+def confirm_release(house: House, asking: Asking, identifier: HoldId) -> HoldView:
+    """End a hold, or shorten it, as another person asked; retention goes on with its footage.
+
+    Raises:
+        NotFound: As `read_hold`.
+        Forbidden: The asker may not hold there, or is the one who asked for the release.
+        Conflict: It has ended, or nobody asked.
+    """
+    now, by = house.clock.now(), person_of(asking)
+
+    def rule(placed: PlacedHold) -> PlacedHold:
+        return rules.confirm_release(placed, by, now=now)
+
+    return _change(house, asking, identifier, rule, word="confirm release")
+
+
+def withdraw_release(house: House, asking: Asking, identifier: HoldId) -> HoldView:
+    """Take back that a release was asked for; the hold stays.
+
+    Raises:
+        NotFound: As `read_hold`; so is Forbidden.
+        Conflict: It has ended, or nobody asked.
+    """
+    now = house.clock.now()
+
+    def rule(placed: PlacedHold) -> PlacedHold:
+        return rules.withdraw_release(placed, now=now)
+
+    return _change(house, asking, identifier, rule, word="withdraw release")
+
+
+def extend_hold(house: House, asking: Asking, identifier: HoldId, expires_at: datetime | None) -> HoldView:
+    """Let a hold end later, or never; a release that was asked for is taken back by it.
+
+    Raises:
+        NotFound: As `read_hold`; so is Forbidden.
+        Conflict: It has ended.
+        Invalid: The new end is earlier.
+    """
+    now = house.clock.now()
+    facts = {"expires": "never" if expires_at is None else expires_at.isoformat()}
+
+    def rule(placed: PlacedHold) -> PlacedHold:
+        return rules.extend(placed, expires_at, now=now)
+
+    return _change(house, asking, identifier, rule, word="extend hold", facts=facts)
+
+
+def person_of(asking: Asking) -> Person:
+    """Who asks, as holds tell people apart."""
+    return Person(asking.subject.user, asking.subject.name)
+
+
+def _change(
+    house: House,
+    asking: Asking,
+    identifier: HoldId,
+    rule: Callable[[PlacedHold], PlacedHold],
+    *,
+    word: str,
+    facts: Mapping[str, str] | None = None,
+) -> HoldView:
+    found, allowance = _found(house, asking, identifier)
+    deed = Deed(word, f"hold {identifier}", allowance, _single(found.cameras))
+    with doing(house, asking, deed) as conn:
+        placed = holds.get_for_change(conn, identifier) or found  # no hold is ever removed
+        if placed.release is not None:
+            deed.facts["release_asked_by"] = placed.release.asked_by.name
+        changed = rule(placed)
+        deed.facts |= {**_facts(placed), **(facts or {})}
+        holds.update(conn, changed)
+        _tell(conn)
+    return _view(asking, changed, house.clock.now())
+
+
+def _reach_of(house: House, asking: Asking, wish: HoldWish) -> tuple[Scope, Interval]:
+    """The cameras and the span that are meant; those of an incident or event where none were named."""
+    camera, around = None, None
+    if wish.because.incident is not None:
+        incident = incidents.read_incident(house, asking, wish.because.incident).incident
+        camera, around = incident.camera, Interval(incident.started_at, incident.seen_until)
+    elif wish.because.event is not None:
+        event = events.read_event(house, asking, wish.because.event).event
+        camera, around = event.camera, Interval(event.started_at, event.ended_at or house.clock.now())
+    when = wish.when
+    if when is None and around is not None:
+        when = Interval(around.start - AROUND, around.end + AROUND)
+    if when is None:
+        raise Invalid("Say from when to when, or name an incident or an event.", field="from")
+    if wish.is_for_all:
+        return None, when
+    return wish.cameras or frozenset({camera} if camera is not None else ()), when
+
+
+def _require_all(house: House, asking: Asking, scope: Scope) -> str:
+    """Let pass who may hold on all of these cameras; returns by which right."""
+    if scope is None and not _may_hold(asking, scope):
+        deed = Deed(Action.HOLD.value, "every camera", f"no grant of {asking.subject.name} allows it")
+        note(house, asking, deed, outcome="refused")
+        raise Forbidden("You may hold on some cameras only; name them.", action=Action.HOLD.value)
+    for camera in sorted(scope or ()):
+        require(house, asking, Action.HOLD, CameraObject(camera))
+    return _allowance(asking, scope)
+
+
+def _found(house: House, asking: Asking, identifier: HoldId) -> tuple[PlacedHold, str]:
+    """A hold of which the asker may hold every camera, and by which right; else it is not there."""
+    missing = NotFound(f"There is no hold {identifier} here that you may see.", hold=str(identifier))
+    with house.catalog.transaction(asking.subject.name) as conn:
+        found = holds.get(conn, identifier)
+    if found is None:
+        raise missing
+    if _may_hold(asking, found.cameras):
+        return found, _allowance(asking, found.cameras)
+    reason = f"no grant of {asking.subject.name} allows it on all its cameras"
+    deed = Deed(Action.HOLD.value, f"hold {identifier}", reason, _single(found.cameras))
+    note(house, asking, deed, outcome="refused")
+    if found.cameras is not None and all(knows(asking.subject, camera) for camera in found.cameras):
+        raise refusal(asking.subject, Action.HOLD, INSTALLATION)
+    raise missing
+
+
+def _may_hold(asking: Asking, scope: Scope) -> bool:
+    own = visible_cameras(asking.subject, Action.HOLD)
+    return own is None or (scope is not None and scope <= own)
+
+
+def _allowance(asking: Asking, scope: Scope) -> str:
+    """Which roles allow it: "operator on front-door, yard"."""
+    names = "every camera" if scope is None else ", ".join(sorted(scope))
+    granted = [grant.role.name for grant in asking.subject.grants if Action.HOLD in grant.role.actions]
+    return f"{' and '.join(dict.fromkeys(granted))} on {names}"
+
+
+def _met(conn: Connection, placed: PlacedHold) -> Reach:
+    """What a hold would meet; NotFound for a camera that never was."""
+    known = cameras.list_cameras(conn, scope=placed.cameras, with_removed=True)
+    for camera in sorted((placed.cameras or frozenset()) - {each.id for each in known}):
+        raise no_such_camera(camera)
+    return Reach(
+        has_footage=holds.has_footage(conn, placed.cameras, placed.when),
+        is_recorded=any(each.is_enabled and each.removed_at is None for each in known),
+    )
+
+
+def _view(asking: Asking, placed: PlacedHold, now: datetime, kept: Kept | None = None) -> HoldView:
+    state = placed.state(now)
+    actions: tuple[str, ...] = ()
+    if state is HoldState.STANDING:
+        actions = ("extend", "ask_release")
+    elif state is HoldState.RELEASE_ASKED and placed.release is not None:
+        is_own = placed.release.asked_by.is_same(person_of(asking))
+        actions = ("extend", "withdraw_release") + (() if is_own else ("confirm_release",))
+    return HoldView(placed, state, actions, kept)
+
+
+def _facts(placed: PlacedHold) -> dict[str, str]:
+    facts = {
+        "cameras": "every camera" if placed.cameras is None else ", ".join(sorted(placed.cameras)),
+        "from": placed.when.start.isoformat(),
+        "to": placed.when.end.isoformat(),
+        "reason": placed.reason,
+        "expires": "never" if placed.expires_at is None else placed.expires_at.isoformat(),
+        "case": placed.because.case,
+        "incident": "" if placed.because.incident is None else str(placed.because.incident),
+        "event": "" if placed.because.event is None else str(placed.because.event),
+    }
+    return {name: word for name, word in facts.items() if word}
+
+
+def _single(scope: Scope) -> CameraId | None:
+    """The camera whose audit a deed belongs to, if it is one."""
+    return next(iter(scope)) if scope is not None and len(scope) == 1 else None
+
+
+def _tell(conn: Connection) -> None:
+    """Without a camera and without facts: who may see which hold is decided when they ask."""
+    outbox.publish(conn, NoticeKind.STORAGE, facts={"change": "holds"})
