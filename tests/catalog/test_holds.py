@@ -19,9 +19,8 @@ from watchkeep.domain.hold import (
     Person,
     PlacedHold,
     ReleaseWish,
-    ask_release,
-    confirm_release,
 )
+from watchkeep.domain.hold_changes import ask_release, confirm_release
 from watchkeep.domain.ids import CameraId, HoldId, UserId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import Hold

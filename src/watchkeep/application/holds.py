@@ -1,6 +1,5 @@
 """Holds: footage that is kept whatever the policies say, until two people release it or its time is up."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +20,7 @@ from watchkeep.application.pages import cursor_of, position
 from watchkeep.domain import hold as rules
 from watchkeep.domain.access import Action, CameraObject, visible_cameras
 from watchkeep.domain.errors import Forbidden, Invalid, NotFound
-from watchkeep.domain.hold import Because, HoldFilter, HoldState, Kept, Person, PlacedHold, Reach, ReleaseWish
+from watchkeep.domain.hold import Because, HoldFilter, HoldState, Kept, Person, PlacedHold, Reach
 from watchkeep.domain.ids import CameraId, HoldId, uuid7
 from watchkeep.domain.interval import Interval
 from watchkeep.storage.catalog import cameras, holds, outbox
@@ -88,7 +87,7 @@ def place_hold(house: House, asking: Asking, wish: HoldWish) -> HoldView:
     allowance = _require_all(house, asking, scope)
     now = house.clock.now()
     identifier = HoldId(uuid7(house.clock, house.rng))
-    deed = Deed("place hold", f"hold {identifier}", allowance, _single(scope))
+    deed = Deed("place hold", f"hold {identifier}", allowance, single(scope))
     with doing(house, asking, deed) as conn:
         placed = PlacedHold(
             id=identifier,
@@ -100,14 +99,14 @@ def place_hold(house: House, asking: Asking, wish: HoldWish) -> HoldView:
             created_at=now,
             expires_at=wish.expires_at,
         )
-        deed.facts |= _facts(placed)
+        deed.facts |= facts_of(placed)
         # A sweep that is under way is waited for here: what is counted from now on, nobody dooms any more.
         holds.begin(conn)
         rules.check_can_hold(placed, _met(conn, placed))
         holds.insert(conn, placed)
         kept = holds.kept_by(conn, placed)
-        _tell(conn)
-    return _view(asking, placed, now, kept)
+        tell(conn)
+    return view_of(asking, placed, now, kept)
 
 
 def list_holds(
@@ -126,7 +125,7 @@ def list_holds(
         found = holds.list_holds(conn, scoped, at=now, after=(after.at, after.id), limit=limit + 1)
     page = found[:limit]
     following = cursor_of(page[-1].created_at, page[-1].id) if len(found) > limit else None
-    return HoldPage(tuple(_view(asking, each, now) for each in page), following)
+    return HoldPage(tuple(view_of(asking, each, now) for each in page), following)
 
 
 def read_hold(house: House, asking: Asking, identifier: HoldId) -> HoldView:
@@ -136,109 +135,15 @@ def read_hold(house: House, asking: Asking, identifier: HoldId) -> HoldView:
         NotFound: There is none, or one of its cameras is not the asker's.
         Forbidden: The asker may not hold there.
     """
-    placed, _ = _found(house, asking, identifier)
+    placed, _ = find_hold(house, asking, identifier)
     with house.catalog.transaction(asking.subject.name) as conn:
         kept = holds.kept_by(conn, placed)
-    return _view(asking, placed, house.clock.now(), kept)
-
-
-def ask_release(
-    house: House, asking: Asking, identifier: HoldId, *, reason: str, ends_at: datetime | None
-) -> HoldView:
-    """Ask for a release, or for an earlier end: it stands until another person confirms.
-
-    Raises:
-        NotFound: As `read_hold`; so is Forbidden.
-        Conflict: It has ended, or a release was asked for already.
-        Invalid: There is no reason, or the wanted end is no earlier one.
-    """
-    wish = ReleaseWish(
-        asked_by=person_of(asking),
-        asked_at=house.clock.now(),
-        reason=rules.checked_reason(reason),
-        ends_at=ends_at,
-    )
-    facts = {"because": wish.reason, "ends": "at once" if ends_at is None else ends_at.isoformat()}
-
-    def rule(placed: PlacedHold) -> PlacedHold:
-        return rules.ask_release(placed, wish)
-
-    return _change(house, asking, identifier, rule, word="ask release", facts=facts)
-
-
-def confirm_release(house: House, asking: Asking, identifier: HoldId) -> HoldView:
-    """End a hold, or shorten it, as another person asked; retention goes on with its footage.
-
-    Raises:
-        NotFound: As `read_hold`.
-        Forbidden: The asker may not hold there, or is the one who asked for the release.
-        Conflict: It has ended, or nobody asked.
-    """
-    now, by = house.clock.now(), person_of(asking)
-
-    def rule(placed: PlacedHold) -> PlacedHold:
-        return rules.confirm_release(placed, by, now=now)
-
-    return _change(house, asking, identifier, rule, word="confirm release")
-
-
-def withdraw_release(house: House, asking: Asking, identifier: HoldId) -> HoldView:
-    """Take back that a release was asked for; the hold stays.
-
-    Raises:
-        NotFound: As `read_hold`; so is Forbidden.
-        Conflict: It has ended, or nobody asked.
-    """
-    now = house.clock.now()
-
-    def rule(placed: PlacedHold) -> PlacedHold:
-        return rules.withdraw_release(placed, now=now)
-
-    return _change(house, asking, identifier, rule, word="withdraw release")
-
-
-def extend_hold(house: House, asking: Asking, identifier: HoldId, expires_at: datetime | None) -> HoldView:
-    """Let a hold end later, or never; a release that was asked for is taken back by it.
-
-    Raises:
-        NotFound: As `read_hold`; so is Forbidden.
-        Conflict: It has ended.
-        Invalid: The new end is earlier.
-    """
-    now = house.clock.now()
-    facts = {"expires": "never" if expires_at is None else expires_at.isoformat()}
-
-    def rule(placed: PlacedHold) -> PlacedHold:
-        return rules.extend(placed, expires_at, now=now)
-
-    return _change(house, asking, identifier, rule, word="extend hold", facts=facts)
+    return view_of(asking, placed, house.clock.now(), kept)
 
 
 def person_of(asking: Asking) -> Person:
     """Who asks, as holds tell people apart."""
     return Person(asking.subject.user, asking.subject.name)
-
-
-def _change(
-    house: House,
-    asking: Asking,
-    identifier: HoldId,
-    rule: Callable[[PlacedHold], PlacedHold],
-    *,
-    word: str,
-    facts: Mapping[str, str] | None = None,
-) -> HoldView:
-    found, allowance = _found(house, asking, identifier)
-    deed = Deed(word, f"hold {identifier}", allowance, _single(found.cameras))
-    with doing(house, asking, deed) as conn:
-        placed = holds.get_for_change(conn, identifier) or found  # no hold is ever removed
-        if placed.release is not None:
-            deed.facts["release_asked_by"] = placed.release.asked_by.name
-        changed = rule(placed)
-        deed.facts |= {**_facts(placed), **(facts or {})}
-        holds.update(conn, changed)
-        _tell(conn)
-    return _view(asking, changed, house.clock.now())
 
 
 def _reach_of(house: House, asking: Asking, wish: HoldWish) -> tuple[Scope, Interval]:
@@ -271,7 +176,7 @@ def _require_all(house: House, asking: Asking, scope: Scope) -> str:
     return _allowance(asking, scope)
 
 
-def _found(house: House, asking: Asking, identifier: HoldId) -> tuple[PlacedHold, str]:
+def find_hold(house: House, asking: Asking, identifier: HoldId) -> tuple[PlacedHold, str]:
     """A hold of which the asker may hold every camera, and by which right; else it is not there."""
     missing = NotFound(f"There is no hold {identifier} here that you may see.", hold=str(identifier))
     with house.catalog.transaction(asking.subject.name) as conn:
@@ -281,7 +186,7 @@ def _found(house: House, asking: Asking, identifier: HoldId) -> tuple[PlacedHold
     if _may_hold(asking, found.cameras):
         return found, _allowance(asking, found.cameras)
     reason = f"no grant of {asking.subject.name} allows it on all its cameras"
-    deed = Deed(Action.HOLD.value, f"hold {identifier}", reason, _single(found.cameras))
+    deed = Deed(Action.HOLD.value, f"hold {identifier}", reason, single(found.cameras))
     note(house, asking, deed, outcome="refused")
     if found.cameras is not None and all(knows(asking.subject, camera) for camera in found.cameras):
         raise refusal(asking.subject, Action.HOLD, INSTALLATION)
@@ -311,7 +216,8 @@ def _met(conn: Connection, placed: PlacedHold) -> Reach:
     )
 
 
-def _view(asking: Asking, placed: PlacedHold, now: datetime, kept: Kept | None = None) -> HoldView:
+def view_of(asking: Asking, placed: PlacedHold, now: datetime, kept: Kept | None = None) -> HoldView:
+    """A hold as the asker sees it now."""
     state = placed.state(now)
     actions: tuple[str, ...] = ()
     if state is HoldState.STANDING:
@@ -322,7 +228,8 @@ def _view(asking: Asking, placed: PlacedHold, now: datetime, kept: Kept | None =
     return HoldView(placed, state, actions, kept)
 
 
-def _facts(placed: PlacedHold) -> dict[str, str]:
+def facts_of(placed: PlacedHold) -> dict[str, str]:
+    """What the audit says of a hold."""
     facts = {
         "cameras": "every camera" if placed.cameras is None else ", ".join(sorted(placed.cameras)),
         "from": placed.when.start.isoformat(),
@@ -336,11 +243,11 @@ def _facts(placed: PlacedHold) -> dict[str, str]:
     return {name: word for name, word in facts.items() if word}
 
 
-def _single(scope: Scope) -> CameraId | None:
+def single(scope: Scope) -> CameraId | None:
     """The camera whose audit a deed belongs to, if it is one."""
     return next(iter(scope)) if scope is not None and len(scope) == 1 else None
 
 
-def _tell(conn: Connection) -> None:
+def tell(conn: Connection) -> None:
     """Without a camera and without facts: who may see which hold is decided when they ask."""
     outbox.publish(conn, NoticeKind.STORAGE, facts={"change": "holds"})

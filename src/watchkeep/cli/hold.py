@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from watchkeep.application import holds
+from watchkeep.application import hold_changes, holds
 from watchkeep.application.holds import HoldView, HoldWish
 from watchkeep.cli.filters import (
     EndOption,
@@ -107,7 +107,9 @@ def release(
     output = Output(json)
     ends_at = None if until is None else checked_instant(until, "--until")
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
-        asked = holds.ask_release(opened.house, opened.asking, HoldId(hold), reason=reason, ends_at=ends_at)
+        asked = hold_changes.ask_release(
+            opened.house, opened.asking, HoldId(hold), reason=reason, ends_at=ends_at
+        )
     output.show(_facts(asked), "The release is asked for; the hold stands until another person confirms it.")
 
 
@@ -116,7 +118,7 @@ def confirm(hold: HoldArgument, data: DataOption = None, json: JsonOption = Fals
     """Confirm a release that another person asked for."""
     output = Output(json)
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
-        view = holds.confirm_release(opened.house, opened.asking, HoldId(hold))
+        view = hold_changes.confirm_release(opened.house, opened.asking, HoldId(hold))
     output.show(_facts(view), f"Hold {hold}: {view.state}, {_until(view)}.")
 
 
@@ -125,7 +127,7 @@ def withdraw(hold: HoldArgument, data: DataOption = None, json: JsonOption = Fal
     """Take back that a release was asked for; the hold stays."""
     output = Output(json)
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
-        view = holds.withdraw_release(opened.house, opened.asking, HoldId(hold))
+        view = hold_changes.withdraw_release(opened.house, opened.asking, HoldId(hold))
     output.show(_facts(view), f"The hold stays, {_until(view)}.")
 
 
@@ -143,7 +145,7 @@ def extend(
         raise Invalid("give either --until or --never")
     expires_at = None if until is None else checked_instant(until, "--until")
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
-        view = holds.extend_hold(opened.house, opened.asking, HoldId(hold), expires_at)
+        view = hold_changes.extend_hold(opened.house, opened.asking, HoldId(hold), expires_at)
     output.show(_facts(view), f"The hold stays, {_until(view)}.")
 
 

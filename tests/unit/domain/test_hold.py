@@ -17,14 +17,11 @@ from watchkeep.domain.hold import (
     PlacedHold,
     Reach,
     ReleaseWish,
-    ask_release,
     check_can_hold,
     checked_case,
     checked_reason,
-    confirm_release,
-    extend,
-    withdraw_release,
 )
+from watchkeep.domain.hold_changes import ask_release, confirm_release, extend, withdraw_release
 from watchkeep.domain.ids import CameraId, HoldId, UserId
 
 ADA, BOB = Person(UserId(UUID(int=1)), "ada"), Person(UserId(UUID(int=2)), "bob")

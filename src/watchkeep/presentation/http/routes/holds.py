@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from watchkeep.application import holds
+from watchkeep.application import hold_changes, holds
 from watchkeep.domain.access import Action
 from watchkeep.domain.hold import HoldFilter
 from watchkeep.domain.ids import CameraId, HoldId
@@ -62,21 +62,21 @@ def read_hold(house: TheHouse, asking: Asker, hold: UUID) -> HoldBody:
 @asks(Action.HOLD, Of.FOUND)
 def extend_hold(house: TheHouse, asking: Asker, hold: UUID, body: ExtensionBody) -> HoldBody:
     """Let a hold end later, or never; an earlier end is a release."""
-    return HoldBody.of(holds.extend_hold(house, asking, HoldId(hold), body.expires_at))
+    return HoldBody.of(hold_changes.extend_hold(house, asking, HoldId(hold), body.expires_at))
 
 
 @router.post("/holds/{hold}/release/confirmation")
 @asks(Action.HOLD, Of.FOUND)
 def confirm_release(house: TheHouse, asking: Asker, hold: UUID) -> HoldBody:
     """Confirm a release that another person asked for."""
-    return HoldBody.of(holds.confirm_release(house, asking, HoldId(hold)))
+    return HoldBody.of(hold_changes.confirm_release(house, asking, HoldId(hold)))
 
 
 @router.post("/holds/{hold}/release")
 @asks(Action.HOLD, Of.FOUND)
 def ask_release(house: TheHouse, asking: Asker, hold: UUID, body: ReleaseWishBody) -> HoldBody:
     """Ask for the release of a hold, or for an earlier end; another person confirms it."""
-    wished = holds.ask_release(house, asking, HoldId(hold), reason=body.reason, ends_at=body.ends_at)
+    wished = hold_changes.ask_release(house, asking, HoldId(hold), reason=body.reason, ends_at=body.ends_at)
     return HoldBody.of(wished)
 
 
@@ -84,4 +84,4 @@ def ask_release(house: TheHouse, asking: Asker, hold: UUID, body: ReleaseWishBod
 @asks(Action.HOLD, Of.FOUND)
 def withdraw_release(house: TheHouse, asking: Asker, hold: UUID) -> HoldBody:
     """Take back that a release was asked for."""
-    return HoldBody.of(holds.withdraw_release(house, asking, HoldId(hold)))
+    return HoldBody.of(hold_changes.withdraw_release(house, asking, HoldId(hold)))
