@@ -4,15 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from watchkeep.application.asking import Asking, Deed, doing
-from watchkeep.application.holds import (
-    HoldView,
-    facts_of,
-    find_hold,
-    person_of,
-    single,
-    tell,
-    view_of,
-)
+from watchkeep.application.hold_views import HoldView, facts_of, person_of, single, view_of
+from watchkeep.application.holds import find_hold, tell
 from watchkeep.application.house import House
 from watchkeep.domain import hold_changes
 from watchkeep.domain.hold import PlacedHold, ReleaseWish, checked_reason

@@ -15,12 +15,13 @@ from watchkeep.application.asking import (
     refusal,
     require,
 )
+from watchkeep.application.hold_views import HoldView, Scope, facts_of, person_of, single, view_of
 from watchkeep.application.house import House
 from watchkeep.application.pages import cursor_of, position
 from watchkeep.domain import hold as rules
 from watchkeep.domain.access import Action, CameraObject, visible_cameras
 from watchkeep.domain.errors import Forbidden, Invalid, NotFound
-from watchkeep.domain.hold import Because, HoldFilter, HoldState, Kept, Person, PlacedHold, Reach
+from watchkeep.domain.hold import Because, HoldFilter, PlacedHold, Reach
 from watchkeep.domain.ids import CameraId, HoldId, uuid7
 from watchkeep.domain.interval import Interval
 from watchkeep.storage.catalog import cameras, holds, outbox
@@ -29,8 +30,6 @@ from watchkeep.storage.catalog.outbox import NoticeKind
 
 AROUND = timedelta(seconds=30)
 """What is held before and after an incident or an event when no span is given."""
-Scope = frozenset[CameraId] | None
-"""Some cameras, or None: every camera."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +49,6 @@ class HoldWish:
     when: Interval | None = None
     because: Because = field(default_factory=Because)
     expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldView:
-    """A hold as the asker sees it.
-
-    Attributes:
-        actions: What the asker may do now: extend, ask_release, confirm_release, withdraw_release.
-        kept: What it keeps; only where one hold was asked for.
-    """
-
-    hold: PlacedHold
-    state: HoldState
-    actions: tuple[str, ...]
-    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +125,6 @@ def read_hold(house: House, asking: Asking, identifier: HoldId) -> HoldView:
     return view_of(asking, placed, house.clock.now(), kept)
 
 
-def person_of(asking: Asking) -> Person:
-    """Who asks, as holds tell people apart."""
-    return Person(asking.subject.user, asking.subject.name)
-
-
 def _reach_of(house: House, asking: Asking, wish: HoldWish) -> tuple[Scope, Interval]:
     """The cameras and the span that are meant; those of an incident or event where none were named."""
     camera, around = None, None
@@ -214,38 +193,6 @@ def _met(conn: Connection, placed: PlacedHold) -> Reach:
         has_footage=holds.has_footage(conn, placed.cameras, placed.when),
         is_recorded=any(each.is_enabled and each.removed_at is None for each in known),
     )
-
-
-def view_of(asking: Asking, placed: PlacedHold, now: datetime, kept: Kept | None = None) -> HoldView:
-    """A hold as the asker sees it now."""
-    state = placed.state(now)
-    actions: tuple[str, ...] = ()
-    if state is HoldState.STANDING:
-        actions = ("extend", "ask_release")
-    elif state is HoldState.RELEASE_ASKED and placed.release is not None:
-        is_own = placed.release.asked_by.is_same(person_of(asking))
-        actions = ("extend", "withdraw_release") + (() if is_own else ("confirm_release",))
-    return HoldView(placed, state, actions, kept)
-
-
-def facts_of(placed: PlacedHold) -> dict[str, str]:
-    """What the audit says of a hold."""
-    facts = {
-        "cameras": "every camera" if placed.cameras is None else ", ".join(sorted(placed.cameras)),
-        "from": placed.when.start.isoformat(),
-        "to": placed.when.end.isoformat(),
-        "reason": placed.reason,
-        "expires": "never" if placed.expires_at is None else placed.expires_at.isoformat(),
-        "case": placed.because.case,
-        "incident": "" if placed.because.incident is None else str(placed.because.incident),
-        "event": "" if placed.because.event is None else str(placed.because.event),
-    }
-    return {name: word for name, word in facts.items() if word}
-
-
-def single(scope: Scope) -> CameraId | None:
-    """The camera whose audit a deed belongs to, if it is one."""
-    return next(iter(scope)) if scope is not None and len(scope) == 1 else None
 
 
 def tell(conn: Connection) -> None:

@@ -6,7 +6,8 @@ from uuid import UUID
 import typer
 
 from watchkeep.application import hold_changes, holds
-from watchkeep.application.holds import HoldView, HoldWish
+from watchkeep.application.hold_views import HoldView
+from watchkeep.application.holds import HoldWish
 from watchkeep.cli.filters import (
     EndOption,
     LimitOption,

@@ -111,7 +111,8 @@ function List({ holds, isCut, cameras, onOpen, refresh }: ListProps) {
                 <Time at={hold.from} />
               </a>
               <div class="quiet">
-                to <Time at={hold.to} />
+                to&nbsp;
+                <Time at={hold.to} />
               </div>
             </td>
             <td>{camerasName(hold, cameras)}</td>

@@ -123,15 +123,15 @@ function CameraTicks({ cameras, chosen, onChange }: CameraTicksProps) {
     onChange(isTicked ? [...(chosen ?? []), id] : (chosen ?? []).filter((other) => other !== id));
   return (
     <fieldset>
-      <legend class="quiet">Cameras</legend>
+      <legend>Cameras</legend>
+      {offered.length === cameras.length && (
+        <Tick
+          label="Every camera, those added later too"
+          isTicked={chosen === null}
+          onChange={(isAll) => onChange(isAll ? null : [])}
+        />
+      )}
       <div class="ticks">
-        {offered.length === cameras.length && (
-          <Tick
-            label="Every camera, those added later too"
-            isTicked={chosen === null}
-            onChange={(isAll) => onChange(isAll ? null : [])}
-          />
-        )}
         {offered.map(({ id, name }) => (
           <Tick
             key={id}

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from watchkeep.application.holds import HoldPage, HoldView, HoldWish
+from watchkeep.application.hold_views import HoldView
+from watchkeep.application.holds import HoldPage, HoldWish
 from watchkeep.domain.errors import Invalid
 from watchkeep.domain.hold import Because, Kept, ReleaseWish
 from watchkeep.domain.ids import CameraId, EventId, IncidentId
