@@ -165,13 +165,15 @@ class Sweeper:
                 if verdict.is_expired:
                     by_reason.setdefault(verdict.reason, []).append(segment)
                     missing_bytes -= segment.size_bytes
-            for reason, segments in by_reason.items():
-                footage.doom(connection, segments, reason=reason, at=now)
-        gone = sum(len(segments) for segments in by_reason.values())
+            doomed = {
+                reason: footage.doom(connection, segments, reason=reason, at=now)
+                for reason, segments in by_reason.items()
+            }
+        gone = sum(doomed.values())
         if gone:
             self._finish()
             for reason, segments in by_reason.items():
-                swept.reasons[reason] = swept.reasons.get(reason, 0) + len(segments)
+                swept.reasons[reason] = swept.reasons.get(reason, 0) + doomed[reason]
                 swept.size_bytes += sum(segment.size_bytes for segment in segments)
             swept.segments += gone
             log.info("footage deleted", extra={"segments": gone, "reasons": "; ".join(by_reason)})
