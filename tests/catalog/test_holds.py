@@ -116,6 +116,27 @@ def test_what_covers_a_span_is_told_to_whoever_erases(catalog: Catalog) -> None:
     assert covering([DOOR], 3, 4) == []
 
 
+def test_the_sweeper_is_told_of_each_camera_with_footage_of_a_hold_of_all(
+    store: SmallStore, catalog: Catalog
+) -> None:
+    gone = CameraId("gone")
+    every, other, over = (
+        a_hold(1, cameras=None),
+        a_hold(2, cameras=frozenset({gone, DOOR}), reason="insurer"),
+        a_hold(3, expires_at=NOON + 10 * DAY),
+    )
+    place(catalog, every, other, over)
+
+    with catalog.transaction() as connection:
+        told = CatalogHolds().standing(connection, at=NOON + 10 * DAY)
+
+    assert [(hold.camera, hold.when, hold.reason) for hold in told] == [
+        (DOOR, every.when, "police"),
+        (DOOR, other.when, "insurer"),
+        (gone, other.when, "insurer"),
+    ]
+
+
 def test_a_hold_wins_over_age_until_two_release_it(store: SmallStore, catalog: Catalog) -> None:
     placed = a_hold()
     place(catalog, placed)
