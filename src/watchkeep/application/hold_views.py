@@ -17,13 +17,15 @@ class HoldView:
 
     Attributes:
         actions: What the asker may do now: extend, ask_release, confirm_release, withdraw_release.
-        kept: What it keeps; only where one hold was asked for.
+        kept: What it keeps; only where one hold was asked for, and None when that cannot be added up now.
+        going: Segments in its span that were doomed before it came; they are not kept.
     """
 
     hold: PlacedHold
     state: HoldState
     actions: tuple[str, ...]
     kept: Kept | None = None
+    going: int = 0
 
 
 def person_of(asking: Asking) -> Person:
@@ -31,7 +33,7 @@ def person_of(asking: Asking) -> Person:
     return Person(asking.subject.user, asking.subject.name)
 
 
-def view_of(asking: Asking, placed: PlacedHold, now: datetime, kept: Kept | None = None) -> HoldView:
+def view_of(asking: Asking, placed: PlacedHold, now: datetime) -> HoldView:
     """A hold as the asker sees it now."""
     state = placed.state(now)
     actions: tuple[str, ...] = ()
@@ -40,7 +42,7 @@ def view_of(asking: Asking, placed: PlacedHold, now: datetime, kept: Kept | None
     elif state is HoldState.RELEASE_ASKED and placed.release is not None:
         is_own = placed.release.asked_by.is_same(person_of(asking))
         actions = ("extend", "withdraw_release") + (() if is_own else ("confirm_release",))
-    return HoldView(placed, state, actions, kept)
+    return HoldView(placed, state, actions)
 
 
 def facts_of(placed: PlacedHold) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Holds: footage that is kept whatever the policies say, until two people release it or its time is up."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -20,8 +21,8 @@ from watchkeep.application.house import House
 from watchkeep.application.pages import cursor_of, position
 from watchkeep.domain import hold as rules
 from watchkeep.domain.access import Action, CameraObject, visible_cameras
-from watchkeep.domain.errors import Forbidden, Invalid, NotFound
-from watchkeep.domain.hold import Because, HoldFilter, PlacedHold, Reach
+from watchkeep.domain.errors import CatalogUnavailable, Forbidden, Invalid, NotFound
+from watchkeep.domain.hold import Because, HoldFilter, Kept, PlacedHold, Reach
 from watchkeep.domain.ids import CameraId, HoldId, uuid7
 from watchkeep.domain.interval import Interval
 from watchkeep.storage.catalog import cameras, holds, outbox
@@ -60,7 +61,7 @@ class HoldPage:
 
 
 def place_hold(house: House, asking: Asking, wish: HoldWish) -> HoldView:
-    """Hold footage. On return no sweep takes it any more; what was doomed before is said in `kept.going`.
+    """Hold footage. On return no sweep takes it any more; what was doomed before is said in `going`.
 
     Raises:
         NotFound: A camera, the incident or the event is missing or foreign.
@@ -88,9 +89,11 @@ def place_hold(house: House, asking: Asking, wish: HoldWish) -> HoldView:
         holds.begin(conn)
         rules.check_can_hold(placed, _met(conn, placed))
         holds.insert(conn, placed)
-        kept = holds.kept_by(conn, placed)
+        if going := holds.going_under(conn, placed):
+            deed.facts["doomed_before"] = str(going)
         tell(conn)
-    return view_of(asking, placed, now, kept)
+    kept = _kept(house, asking, placed)
+    return replace(view_of(asking, placed, now), kept=kept, going=going)
 
 
 def list_holds(
@@ -121,8 +124,9 @@ def read_hold(house: House, asking: Asking, identifier: HoldId) -> HoldView:
     """
     placed, _ = find_hold(house, asking, identifier)
     with house.catalog.transaction(asking.subject.name) as conn:
-        kept = holds.kept_by(conn, placed)
-    return view_of(asking, placed, house.clock.now(), kept)
+        going = holds.going_under(conn, placed)
+    kept = _kept(house, asking, placed)
+    return replace(view_of(asking, placed, house.clock.now()), kept=kept, going=going)
 
 
 def _reach_of(house: House, asking: Asking, wish: HoldWish) -> tuple[Scope, Interval]:
@@ -142,6 +146,13 @@ def _reach_of(house: House, asking: Asking, wish: HoldWish) -> tuple[Scope, Inte
     if wish.is_for_all:
         return None, when
     return wish.cameras or frozenset({camera} if camera is not None else ()), when
+
+
+def _kept(house: House, asking: Asking, placed: PlacedHold) -> Kept | None:
+    """What it keeps, in a transaction of its own: millions of segments take their time, or too long."""
+    with suppress(CatalogUnavailable), house.catalog.transaction(asking.subject.name) as conn:
+        return holds.kept_by(conn, placed)
+    return None
 
 
 def _require_all(house: House, asking: Asking, scope: Scope) -> str:
@@ -190,7 +201,7 @@ def _met(conn: Connection, placed: PlacedHold) -> Reach:
     for camera in sorted((placed.cameras or frozenset()) - {each.id for each in known}):
         raise no_such_camera(camera)
     return Reach(
-        has_footage=holds.has_footage(conn, placed.cameras, placed.when),
+        has_footage=holds.has_footage(conn, placed),
         is_recorded=any(each.is_enabled and each.removed_at is None for each in known),
     )
 

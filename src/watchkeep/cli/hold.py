@@ -66,9 +66,8 @@ def add(  # noqa: PLR0917  # typer reads them by name
     )
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
         placed = holds.place_hold(opened.house, opened.asking, wish)
-    kept = placed.kept
-    size = format_size(0 if kept is None else kept.size_bytes)
-    going = f" {kept.going} segments of it were doomed before and go." if kept and kept.going else ""
+    size = "what is there" if placed.kept is None else format_size(placed.kept.size_bytes)
+    going = f" {placed.going} segments of it were doomed before and go." if placed.going else ""
     output.show(_facts(placed), f"Hold {placed.hold.id} keeps {size}, {_until(placed)}.{going}")
 
 
@@ -186,5 +185,5 @@ def _facts(view: HoldView) -> dict[str, Fact]:
         "released_at": instant(placed.released_at),
         "released_by": None if placed.released_by is None else placed.released_by.name,
         "size_bytes": None if view.kept is None else view.kept.size_bytes,
-        "going_segments": None if view.kept is None else view.kept.going,
+        "going_segments": view.going,
     }

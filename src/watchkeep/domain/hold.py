@@ -128,12 +128,10 @@ class Kept:
 
     Attributes:
         size_bytes: Of sealed files; of an open segment as of its last row.
-        going: Segments in its span that were doomed before it came, and are not kept.
     """
 
     segments: int
     size_bytes: int
-    going: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class Sweeper:
             limit = BATCH
             while True:
                 with self.catalog.transaction(SUBJECT) as connection:
-                    due = footage.oldest_closed(connection, limit, before=now - keep, camera=camera)
+                    due = footage.oldest_closed(connection, limit, before=now - keep, camera=camera, at=now)
                 gone = self._delete(swept, due, keeps, now)
                 if len(due) < limit:
                     break
@@ -130,7 +130,7 @@ class Sweeper:
                 swept.is_space_short = True
                 return
             with self.catalog.transaction(SUBJECT) as connection:
-                oldest = footage.oldest_closed(connection, limit, before=now)
+                oldest = footage.oldest_closed(connection, limit, before=now, at=now)
             gone = self._delete(swept, oldest, keeps, now, missing_bytes=missing)
             if not gone and len(oldest) < limit:
                 swept.is_space_short = True

@@ -22,8 +22,10 @@ export interface Hold {
   released_at: string | null;
   released_by: string | null;
   actions: HoldAction[];
-  /** Only where one hold was asked for, or placed. */
-  kept: { segments: number; bytes: number; going: number } | null;
+  /** Only where one hold was asked for, or placed; null too while it cannot be added up. */
+  kept: { segments: number; bytes: number } | null;
+  /** Segments that had been given up before. */
+  going: number;
 }
 
 export interface HoldDraft {

@@ -157,9 +157,9 @@ function Placed({ hold, onClose }: { hold: Hold; onClose: () => void }) {
           : "What is recorded there will be kept"}{" "}
         {endSays(hold, zone)}.
       </p>
-      {kept !== null && kept.going > 0 && (
+      {hold.going > 0 && (
         <Hint>
-          {counted(kept.going, "segment")} of this span had been given up before you came and cannot be kept.
+          {counted(hold.going, "segment")} of this span had been given up before you came and cannot be kept.
         </Hint>
       )}
       <footer>

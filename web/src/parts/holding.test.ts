@@ -24,6 +24,7 @@ const HOLD: Hold = {
   released_by: null,
   actions: [],
   kept: null,
+  going: 0,
 };
 
 describe("a hold", () => {

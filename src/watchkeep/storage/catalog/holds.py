@@ -110,20 +110,27 @@ def covering(
     return _read(connection, "standing", {"at": at, "from": when.start, "to": when.end, "cameras": named})
 
 
-def has_footage(connection: Connection, cameras: Collection[CameraId] | None, when: Interval) -> bool:
-    """Say whether there is living footage of these cameras, or of any, in a span."""
-    named = None if cameras is None else sorted(cameras)
-    facts = {"cameras": named, "start": when.start, "end": when.end}
-    row = connection.execute(_QUERIES["has_footage"], facts).fetchone()
+def has_footage(connection: Connection, hold: PlacedHold) -> bool:
+    """Say whether there is living footage in a hold's span."""
+    row = connection.execute(_QUERIES["has_footage"], _span_of(hold)).fetchone()
     return row is not None and bool(row[0])
+
+
+def going_under(connection: Connection, hold: PlacedHold) -> int:
+    """How many segments of a hold's span are doomed, and not kept."""
+    row = connection.execute(_QUERIES["going"], _span_of(hold)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def kept_by(connection: Connection, hold: PlacedHold) -> Kept:
     """What a hold keeps. Walks its segments, so one at a time, and not for every request."""
+    row = connection.execute(_QUERIES["kept"], _span_of(hold)).fetchone()
+    return Kept(0, 0) if row is None else Kept(*row)
+
+
+def _span_of(hold: PlacedHold) -> dict[str, object]:
     named = None if hold.cameras is None else sorted(hold.cameras)
-    facts = {"cameras": named, "start": hold.when.start, "end": hold.when.end}
-    row = connection.execute(_QUERIES["kept"], facts).fetchone()
-    return Kept(0, 0, 0) if row is None else Kept(*row)
+    return {"cameras": named, "start": hold.when.start, "end": hold.when.end}
 
 
 def _read(connection: Connection, query: str, facts: Mapping[str, object]) -> list[PlacedHold]:

@@ -80,20 +80,22 @@ class ReleaseBody(Body):
 
 
 class KeptBody(Body):
-    """What a hold keeps; `going` were doomed before it came and are not kept."""
+    """What a hold keeps."""
 
     segments: int
     bytes: int
-    going: int
 
     @classmethod
     def of(cls, kept: Kept) -> "KeptBody":
         """Write down figures."""
-        return cls(segments=kept.segments, bytes=kept.size_bytes, going=kept.going)
+        return cls(segments=kept.segments, bytes=kept.size_bytes)
 
 
 class HoldBody(Body):
-    """A hold. `cameras` of null are all; `kept` is null in lists."""
+    """A hold. `cameras` of null are all; `kept` is null in lists, and when it cannot be added up now.
+
+    `going` segments of its span were doomed before it came, and are not kept.
+    """
 
     id: UUID
     state: Literal["standing", "release_asked", "released", "expired"]
@@ -112,6 +114,7 @@ class HoldBody(Body):
     released_by: str | None
     actions: list[str]
     kept: KeptBody | None
+    going: int
 
     @classmethod
     def of(cls, view: HoldView) -> "HoldBody":
@@ -136,6 +139,7 @@ class HoldBody(Body):
                 "released_by": None if placed.released_by is None else placed.released_by.name,
                 "actions": list(view.actions),
                 "kept": None if view.kept is None else KeptBody.of(view.kept),
+                "going": view.going,
             }
         )
 

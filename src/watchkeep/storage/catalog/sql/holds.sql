@@ -90,13 +90,21 @@ select exists (
 );
 
 -- kept --
--- What a hold keeps: segments and bytes, and how many segments were doomed before it came. Bounded as has_footage.
-select count(*) filter (where state <> 'doomed'),
-       coalesce(sum(size_bytes) filter (where state <> 'doomed'), 0)::bigint,
-       count(*) filter (where state = 'doomed')
+-- What a hold keeps: segments and bytes. Bounded as has_footage.
+select count(*), coalesce(sum(size_bytes), 0)::bigint
   from video_segments
  where start_time > %(start)s::timestamptz - interval '5 minutes'
    and start_time < %(end)s
    and end_time > %(start)s
-   and state in ('open', 'closed', 'recovered', 'doomed')
+   and state in ('open', 'closed', 'recovered')
+   and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s::text[]));
+
+-- going --
+-- How many segments of a span are doomed. Index: segments_unsettled.
+select count(*)
+  from video_segments
+ where state = 'doomed'
+   and start_time > %(start)s::timestamptz - interval '5 minutes'
+   and start_time < %(end)s
+   and end_time > %(start)s
    and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s::text[]));
