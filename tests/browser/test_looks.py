@@ -21,6 +21,7 @@ ROOMS = (
     "cameras/gate/rules",
     "cameras/gate/rules/new",
     "storage",
+    "holds",
     "people",
     "audit",
 )
@@ -96,6 +97,11 @@ def test_dialogs_and_menus_are_without_fault_too(desk: Page, site: Site) -> None
         found[button] = violations(desk)
         desk.keyboard.press("Escape")
         expect(desk.get_by_role("dialog")).to_have_count(0)
+    go(desk, site, "holds")
+    desk.get_by_role("button", name="Hold footage").click()
+    expect(desk.get_by_role("dialog", name="Hold footage")).to_be_visible()
+    found["Hold footage"] = violations(desk)
+    desk.keyboard.press("Escape")
     go(desk, site, "cameras")
     desk.get_by_role("button", name="Remove Gate").click()
     found["Remove"] = violations(desk)
@@ -146,6 +152,7 @@ def test_every_room_is_reached_by_its_letters(desk: Page, site: Site) -> None:
         "n": "analytics",
         "c": "cameras",
         "s": "storage",
+        "h": "holds",
         "e": "people",
         "a": "audit",
     }

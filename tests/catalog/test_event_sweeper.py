@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from builders import INSTALLATION
+from catalog.test_holds import a_hold
 from catalog_rows import FRONT, FRONT_MAIN, START
 from event_house import a_picture, all_incidents, listed, put, put_picture
 from event_rows import MODEL, a_track, an_event
 from watchkeep.domain.event import Event
+from watchkeep.domain.interval import Interval
 from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.runtime.system import SystemFs, SystemRng
-from watchkeep.storage.catalog import events, rollups
+from watchkeep.storage.catalog import events, holds, rollups
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.media.volume import Volume
 
@@ -74,6 +76,26 @@ def test_events_go_with_their_pictures_when_their_time_is_up_and_not_before(
     assert [path.exists() for path in files] == [False] * 5 + [True] * 2
     assert listed(house) == [made[6].id, made[5].id]
     assert len(all_incidents(house)) == 2
+    with house.transaction() as connection:
+        assert connection.execute("select count(*) from tracks").fetchone() == (0,)
+
+
+def test_what_was_detected_under_a_hold_stays_until_the_hold_ends(house: Catalog, volume: Volume) -> None:
+    made = [an_event(number, start=START + timedelta(hours=number)) for number in range(4)]
+    files = with_pictures(house, volume, *made)
+    with house.transaction() as connection:
+        events.put_tracks(connection, FRONT, FRONT_MAIN, MODEL.id, [a_track(1)])
+        connection.execute("delete from dirty_buckets")
+        held = Interval(START - timedelta(seconds=1), START + timedelta(hours=1, seconds=1))
+        holds.insert(connection, a_hold(when=held, cameras=frozenset({FRONT}), expires_at=START + 3 * KEEP))
+
+    assert sweep(house, volume, after=2 * KEEP) == 2
+
+    assert [path.exists() for path in files] == [True, True, False, False]
+    assert listed(house) == [made[1].id, made[0].id]
+    with house.transaction() as connection:
+        assert connection.execute("select count(*) from tracks").fetchone() == (1,)
+    assert sweep(house, volume, after=3 * KEEP) == 2
     with house.transaction() as connection:
         assert connection.execute("select count(*) from tracks").fetchone() == (0,)
 

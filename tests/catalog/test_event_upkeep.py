@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from psycopg import sql
@@ -28,6 +29,7 @@ from watchkeep.storage.catalog import (
 )
 from watchkeep.storage.catalog.connection import Catalog
 
+TOMORROW = START + timedelta(days=1)
 ANALYTICS = """
 insert into event_analytics (analytics_id, event_id, "timestamp", analysis_type, results, processed_at)
 values (gen_random_uuid(), %(id)s, %(at)s, 'face', '{}', %(at)s)
@@ -36,7 +38,9 @@ values (gen_random_uuid(), %(id)s, %(at)s, 'face', '{}', %(at)s)
 
 def forget(catalog: Catalog, *, before: datetime, limit: int = 100) -> int:
     with catalog.transaction() as connection:
-        due = event_upkeep.due_events(connection, before=before, volume=PICTURE_VOLUME, limit=limit)
+        due = event_upkeep.due_events(
+            connection, before=before, now=before, volume=PICTURE_VOLUME, limit=limit
+        )
         return event_upkeep.forget_events(connection, due)
 
 
@@ -99,7 +103,7 @@ def test_old_events_go_with_all_that_belongs_to_them(house: Catalog) -> None:
     with house.transaction() as connection:
         connection.execute(ANALYTICS, {"id": old.id, "at": old.started_at})
         (due,) = event_upkeep.due_events(
-            connection, before=START + timedelta(days=1), volume=PICTURE_VOLUME, limit=9
+            connection, before=TOMORROW, now=TOMORROW, volume=PICTURE_VOLUME, limit=9
         )
     assert due.picture == a_picture(old).path
 
@@ -126,7 +130,7 @@ def test_an_incident_is_what_is_left_of_it(house: Catalog) -> None:
 def test_an_event_that_got_another_picture_meanwhile_stays(house: Catalog) -> None:
     put(house, an_event(1))
     with house.transaction() as connection:
-        due = event_upkeep.due_events(connection, before=START + timedelta(days=1), volume=PICTURE_VOLUME)
+        due = event_upkeep.due_events(connection, before=TOMORROW, now=TOMORROW, volume=PICTURE_VOLUME)
     put_picture(house, a_picture(an_event(1)))
     with house.transaction() as connection:
         assert event_upkeep.forget_events(connection, due) == 0
@@ -153,7 +157,7 @@ def test_deletion_by_age_goes_on_by_small_portions_and_leaves_no_marks(house: Ca
     before = START + timedelta(days=3)
 
     assert [forget(house, before=before, limit=2) for _ in range(4)] == [2, 2, 1, 0]
-    for ask in (event_upkeep.forget_tracks, event_upkeep.forget_analysed):
+    for ask in (partial(event_upkeep.forget_tracks, now=before), event_upkeep.forget_analysed):
         with house.transaction() as connection:
             assert [ask(connection, before=before, limit=2) for _ in range(3)] == [2, 1, 0]
 

@@ -11,6 +11,8 @@ from watchkeep.storage.catalog.connection import Catalog, CatalogRole, Connectio
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _NOT_PREPARABLE = ("do ", "do\n", "create ")
+_COMMAND = "lock "
+"""It is run: it holds up nobody, for the transaction ends."""
 
 
 def check(connection: Connection, query: str) -> None:
@@ -26,6 +28,9 @@ def check(connection: Connection, query: str) -> None:
     text = _PARAMETER.sub(numbered, body)
     if body.startswith(_NOT_PREPARABLE):
         connection.execute("set local check_function_bodies = on")
+        return
+    if body.startswith(_COMMAND):
+        connection.execute(body)
         return
     connection.execute(f"prepare candidate as {text.rstrip(';')}")
     connection.execute("deallocate candidate")

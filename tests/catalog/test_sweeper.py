@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,12 @@ from watchkeep.domain.fs import Space
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import Hold
-from watchkeep.lifecycle.sweeper import Holds, NoHolds, Sweeper
+from watchkeep.lifecycle.holds import CatalogHolds
+from watchkeep.lifecycle.sweeper import Holds, Sweeper
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.catalog import cameras, footage, recordings
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
-from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed
 from watchkeep.storage.media.volume import Volume
 
@@ -31,10 +32,10 @@ KEEP = timedelta(days=30)
 class SomeHolds:
     """Holds that stand."""
 
-    standing: tuple[Hold, ...]
+    placed: tuple[Hold, ...]
 
-    def current(self) -> Collection[Hold]:
-        return self.standing
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        return self.placed
 
 
 class SmallDisk(SystemFs):
@@ -72,7 +73,7 @@ def a_sweeper(
         volume=Volume(store.volume.root, store.volume.id, installation=INSTALLATION, fs=fs),
         fs=fs,
         clock=store.clock,
-        holds=holds or NoHolds(),
+        holds=holds or CatalogHolds(),
         reserve_bytes=reserve,
         default_keep=KEEP,
     )

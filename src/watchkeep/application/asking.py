@@ -150,9 +150,16 @@ def asked(
     """
     decision = require(house, asking, action, target)
     deed = Deed(word or action.value, describe(target), decision.reason, camera_of(target))
+    with doing(house, asking, deed) as conn:
+        yield conn, deed
+
+
+@contextmanager
+def doing(house: House, asking: Asking, deed: Deed) -> Iterator[Connection]:
+    """Do what was let pass, in one transaction together with its audit entry; a failure is written, too."""
     try:
         with house.catalog.transaction(asking.subject.name) as conn:
-            yield conn, deed
+            yield conn
             write(house, conn, asking, deed)
     except CatalogUnavailable:
         raise  # there is nowhere to write it

@@ -6,7 +6,7 @@ from watchkeep.application.asking import INSTALLATION, NOBODY, Asking
 from watchkeep.application.cameras import scope_of
 from watchkeep.application.house import House
 from watchkeep.application.setup import needs_setup
-from watchkeep.domain.access import Action, decide
+from watchkeep.domain.access import Action, decide, visible_cameras
 from watchkeep.domain.ids import CameraId, UserId
 from watchkeep.storage.catalog import cameras, states
 from watchkeep.storage.catalog.connection import Connection
@@ -18,7 +18,7 @@ class Entrance:
 
     Attributes:
         user: None when nobody is signed in; name and actions are empty then.
-        actions: On the installation.
+        actions: On the installation; and `hold`, if the asker may hold on any camera.
         clear_text_legs: Streams of the asker's cameras that cross the network unencrypted.
     """
 
@@ -38,6 +38,8 @@ def at_the_door(house: House, asking: Asking) -> Entrance:
         needs = needs_setup(conn)
         legs = 0 if subject is NOBODY else _clear_text_legs(conn, scope_of(subject))
     actions = frozenset(action for action in Action if decide(subject, action, INSTALLATION).is_allowed)
+    if visible_cameras(subject, Action.HOLD) != frozenset():
+        actions |= {Action.HOLD}
     return Entrance(
         user=subject.user,
         name="" if subject is NOBODY else subject.name,

@@ -13,6 +13,7 @@ from watchkeep.cli import (
     doctor,
     events,
     export,
+    hold,
     incidents,
     record,
     rules,
@@ -39,6 +40,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(camera.app, name="camera")
 app.add_typer(events.app, name="events")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(hold.app, name="hold")
 app.add_typer(rules.app, name="rules")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")

@@ -22,6 +22,7 @@ TrackId = NewType("TrackId", UUID)
 EventId = NewType("EventId", UUID)
 IncidentId = NewType("IncidentId", UUID)
 RuleId = NewType("RuleId", UUID)
+HoldId = NewType("HoldId", UUID)
 
 
 def uuid7(clock: Clock, rng: Rng) -> UUID:

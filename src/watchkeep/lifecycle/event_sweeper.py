@@ -1,4 +1,6 @@
-"""Deletes events whose time is up, with pictures, tracks and notes of analysed frames; their roll-ups stay.
+"""Deletes events whose time is up and that no hold keeps, with pictures, tracks and notes of analysed frames.
+
+Their roll-ups stay.
 
 Order: pictures unlinked → directories synced → rows dropped. A crash anywhere leaves rows, which the next
 sweep finds again; a picture without a row is never left.
@@ -50,13 +52,13 @@ class EventSweeper:
             with self.catalog.transaction(SUBJECT) as connection:
                 before = rollups.seal(connection, before=now - event_upkeep.keep(connection))
                 due = event_upkeep.due_events(
-                    connection, before=before, volume=self.volume.id, limit=self.at_once
+                    connection, before=before, now=now, volume=self.volume.id, limit=self.at_once
                 )
             self._unlink(due)
             with self.catalog.transaction(SUBJECT) as connection:
                 events = event_upkeep.forget_events(connection, due)
             with self.catalog.transaction(SUBJECT) as connection:
-                tracks = event_upkeep.forget_tracks(connection, before=before, limit=self.at_once)
+                tracks = event_upkeep.forget_tracks(connection, before=before, now=now, limit=self.at_once)
                 notes = event_upkeep.forget_analysed(connection, before=before, limit=self.at_once)
             gone += events
             if max(events, tracks, notes) < self.at_once:

@@ -32,17 +32,9 @@ SUBJECT = "keeper"
 class Holds(Protocol):
     """Says which spans are held."""
 
-    def current(self) -> Collection[Hold]:
-        """All orders that stand now."""
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        """All orders that stand at an instant; none begins or changes until the transaction ends."""
         ...
-
-
-class NoHolds:
-    """Nothing can be held yet."""
-
-    def current(self) -> Collection[Hold]:
-        """None."""
-        return ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +114,7 @@ class Sweeper:
             limit = BATCH
             while True:
                 with self.catalog.transaction(SUBJECT) as connection:
-                    due = footage.oldest_closed(connection, limit, before=now - keep, camera=camera)
+                    due = footage.oldest_closed(connection, limit, before=now - keep, camera=camera, at=now)
                 gone = self._delete(swept, due, keeps, now)
                 if len(due) < limit:
                     break
@@ -138,7 +130,7 @@ class Sweeper:
                 swept.is_space_short = True
                 return
             with self.catalog.transaction(SUBJECT) as connection:
-                oldest = footage.oldest_closed(connection, limit, before=now)
+                oldest = footage.oldest_closed(connection, limit, before=now, at=now)
             gone = self._delete(swept, oldest, keeps, now, missing_bytes=missing)
             if not gone and len(oldest) < limit:
                 swept.is_space_short = True
@@ -155,30 +147,33 @@ class Sweeper:
         missing_bytes: int = 0,
     ) -> int:
         """Judge and delete, for want of space only until it is enough; returns how many went."""
-        holds = self.holds.current()
         is_space_short = missing_bytes > 0
         by_reason: dict[str, list[Segment]] = {}
-        for segment in candidates:
-            if is_space_short and missing_bytes <= 0:
-                break
-            verdict = judge(
-                segment,
-                keep=keeps.get(segment.camera, self.default_keep),
-                holds=holds,
-                now=now,
-                is_space_short=is_space_short,
-            )
-            if verdict.is_expired:
-                by_reason.setdefault(verdict.reason, []).append(segment)
-                missing_bytes -= segment.size_bytes
+        # In one transaction: a hold that is placed meanwhile comes before the judgement or after the deed.
         with self.catalog.transaction(SUBJECT) as connection:
-            for reason, segments in by_reason.items():
-                footage.doom(connection, segments, reason=reason)
-        gone = sum(len(segments) for segments in by_reason.values())
+            holds = self.holds.standing(connection, at=now)
+            for segment in candidates:
+                if is_space_short and missing_bytes <= 0:
+                    break
+                verdict = judge(
+                    segment,
+                    keep=keeps.get(segment.camera, self.default_keep),
+                    holds=holds,
+                    now=now,
+                    is_space_short=is_space_short,
+                )
+                if verdict.is_expired:
+                    by_reason.setdefault(verdict.reason, []).append(segment)
+                    missing_bytes -= segment.size_bytes
+            doomed = {
+                reason: footage.doom(connection, segments, reason=reason, at=now)
+                for reason, segments in by_reason.items()
+            }
+        gone = sum(doomed.values())
         if gone:
             self._finish()
             for reason, segments in by_reason.items():
-                swept.reasons[reason] = swept.reasons.get(reason, 0) + len(segments)
+                swept.reasons[reason] = swept.reasons.get(reason, 0) + doomed[reason]
                 swept.size_bytes += sum(segment.size_bytes for segment in segments)
             swept.segments += gone
             log.info("footage deleted", extra={"segments": gone, "reasons": "; ".join(by_reason)})

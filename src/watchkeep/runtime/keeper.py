@@ -12,8 +12,9 @@ from prometheus_client import Counter, Gauge
 from watchkeep.domain.errors import CatalogUnavailable, Conflict, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
+from watchkeep.lifecycle.holds import CatalogHolds
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
-from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
+from watchkeep.lifecycle.sweeper import Sweeper
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
 
@@ -69,7 +70,7 @@ class Keeper:
             volume=node.volume,
             fs=node.machine.fs,
             clock=node.machine.clock,
-            holds=NoHolds(),
+            holds=CatalogHolds(),
             reserve_bytes=self._reserve_bytes,
             default_keep=timedelta(days=node.settings.recording.retention_days),
         )

@@ -1,6 +1,16 @@
 import { address } from "./client";
 
-const KINDS = ["camera", "segment", "gap", "state", "user", "settings", "incident", "event"] as const;
+const KINDS = [
+  "camera",
+  "segment",
+  "gap",
+  "state",
+  "user",
+  "settings",
+  "incident",
+  "event",
+  "storage",
+] as const;
 export type ChangeKind = (typeof KINDS)[number];
 
 export interface Change {

@@ -29,6 +29,7 @@ const PATHS = {
   save: "M12 4v11M7 11l5 5 5-5M5 20h14",
   account: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5c.6-4 3.5-6 7.5-6s6.9 2 7.5 6",
   warning: "M12 4l9.5 16h-19zM12 10v4.5M12 17.2v.3",
+  hold: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   unlocked: "M6 11h12v9H6zM9 11V8a3.5 3.5 0 0 1 6.8-1.2",
   close: "M6 6l12 12M18 6L6 18",
 } as const;

@@ -1,9 +1,11 @@
+import type { Held } from "../parts/holding";
 import type { Stretch } from "./spans";
 import { type Tick, ticks, type View, xOf } from "./view";
 
 export interface Picture {
   view: View;
   stretches: readonly Stretch[];
+  held: readonly Held[];
   /** The picture on show. */
   at: number | null;
   /** Where the keyboard's marker or the pointer is. */
@@ -34,6 +36,7 @@ export function paint(canvas: HTMLCanvasElement, picture: Picture): void {
   const band = { top: BAND_TOP, height: height - BAND_TOP - AXIS_HEIGHT };
   paintTicks(context, ink, ticks(picture.view, width, picture.zone), picture.view, width, height);
   for (const stretch of picture.stretches) paintStretch(context, ink, stretch, picture.view, width, band);
+  for (const held of picture.held) paintHeld(context, ink("--notice"), held, picture.view, width);
   paintLine(
     context,
     ink("--quiet"),
@@ -122,6 +125,24 @@ function paintStretch(
       context.fillRect(left, band.top, extent, 3);
     }
   }
+}
+
+/** A clamp over the band: what lies under it is held. */
+function paintHeld(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  held: Held,
+  view: View,
+  width: number,
+): void {
+  const start = xOf(view, width, held.start);
+  const end = xOf(view, width, held.end);
+  if (end < 0 || start > width) return;
+  const left = Math.round(Math.max(-2, start));
+  const right = Math.max(left + 4, Math.round(Math.min(width + 2, end)));
+  context.fillStyle = colour;
+  context.fillRect(left, 1, right - left, 3);
+  for (const foot of [left, right - 2]) context.fillRect(foot, 1, 2, BAND_TOP + 4);
 }
 
 function paintGap(

@@ -5,6 +5,7 @@ import type { CameraEvent } from "../api/event-types";
 import type { Camera } from "../api/types";
 import { useRemote } from "../api/use-remote";
 import { Choice, Field } from "../parts/field";
+import { HoldDialog } from "../parts/hold-dialog";
 import { Icon } from "../parts/icon";
 import { Empty, Fault, Loading } from "../parts/notice";
 import { fromLocal, instant, iso, toLocal } from "../time/format";
@@ -16,6 +17,7 @@ import { SpanTable } from "./span-table";
 import { TimelineBar } from "./timeline";
 import { Transport } from "./transport";
 import { useEvents } from "./use-events";
+import { useHolds } from "./use-holds";
 import { type Playback, usePlayback } from "./use-playback";
 import { useSpans } from "./use-spans";
 import { follow, lengthOf, type View, viewAround } from "./view";
@@ -70,6 +72,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
   const zone = useZone();
   const video = useRef<HTMLVideoElement>(null);
   const [isExporting, setExporting] = useState(false);
+  const [isHolding, setHolding] = useState(false);
   const length = Number(query.span) > 0 ? Number(query.span) * 1000 : DEFAULT_LENGTH_MS;
   const [view, setView] = useState<View>(() => viewAround(instant(query.t) ?? Date.now(), length, 0.75));
   const main = camera.streams.find(({ role }) => role === "main")?.state;
@@ -77,6 +80,8 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
   const spans = useSpans(camera.id, view);
   const { at } = playback;
   const found = useEvents(camera.id, view, camera.actions.includes("view_recorded"));
+  const mayHold = camera.actions.includes("hold");
+  const holds = useHolds(camera.id, view, mayHold);
   const wanted = useAddress(camera.id, query.t, lengthOf(view), playback);
 
   useEffect(() => {
@@ -111,6 +116,11 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
             <Icon name="save" /> Export
           </button>
         )}
+        {mayHold && (
+          <button type="button" onClick={() => setHolding(true)}>
+            <Icon name="hold" /> Hold
+          </button>
+        )}
       </div>
       <Screen video={video} camera={camera} playback={playback} />
       <Transport playback={playback} />
@@ -119,6 +129,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
         view={view}
         onView={setView}
         stretches={spans.stretches}
+        held={holds.held}
         at={at}
         oldest={spans.oldest}
         newest={spans.newest}
@@ -126,10 +137,22 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
       />
       <EventLane name={camera.name} view={view} events={found.events} isCut={found.isCut} onPick={pick} />
       <ZoomBar view={view} at={at} onView={setView} />
-      <Fault error={spans.error ?? found.error} />
+      <Fault error={spans.error ?? found.error ?? holds.error} />
       <SpanTable name={camera.name} view={view} stretches={spans.stretches} />
       {isExporting && at !== null && (
         <ExportDialog camera={camera} at={at} onClose={() => setExporting(false)} />
+      )}
+      {isHolding && (
+        <HoldDialog
+          target={{
+            kind: "span",
+            camera: camera.id,
+            from: view.start,
+            to: Math.max(view.start + 1000, Math.min(view.end, Date.now())),
+          }}
+          cameras={cameras}
+          onClose={() => setHolding(false)}
+        />
       )}
     </div>
   );

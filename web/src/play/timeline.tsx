@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { type Held, heldSays } from "../parts/holding";
 import { clock, moment, utc, weekday } from "../time/format";
 import { useZone } from "../time/zone";
 import { paint } from "./paint";
@@ -11,6 +12,8 @@ interface TimelineProps {
   view: View;
   onView: (view: View) => void;
   stretches: readonly Stretch[];
+  /** What is kept whatever the policies say. */
+  held: readonly Held[];
   /** The picture on show. */
   at: number | null;
   oldest: number | null;
@@ -21,7 +24,8 @@ interface TimelineProps {
 const ZOOM_KEY = 1.5;
 
 /** The continuous timeline of one camera: wheel, pinch and keys zoom and move it, a click or Enter plays. */
-export function TimelineBar({ name, view, onView, stretches, at, oldest, newest, onPick }: TimelineProps) {
+export function TimelineBar(props: TimelineProps) {
+  const { name, view, onView, stretches, held, at, oldest, newest, onPick } = props;
   const zone = useZone();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -42,8 +46,8 @@ export function TimelineBar({ name, view, onView, stretches, at, oldest, newest,
   });
 
   useEffect(() => {
-    if (canvas.current) paint(canvas.current, { view, stretches, at, marker: pointed, now, zone });
-  }, [view, stretches, at, pointed, zone, redraw]);
+    if (canvas.current) paint(canvas.current, { view, stretches, held, at, marker: pointed, now, zone });
+  }, [view, stretches, held, at, pointed, zone, redraw]);
 
   const move = (ms: number) => {
     const limited = Math.min(ms, now);
@@ -94,6 +98,7 @@ export function TimelineBar({ name, view, onView, stretches, at, oldest, newest,
         </span>
         <span class={`what ${under?.coverage ?? ""}`}>{saying(under)}</span>
         <span class="quiet">{under?.detail}</span>
+        <span class="held">{told === null ? "" : heldSays(held, told)}</span>
       </p>
       <div
         ref={box}
@@ -105,7 +110,7 @@ export function TimelineBar({ name, view, onView, stretches, at, oldest, newest,
         aria-valuemin={Math.round((oldest ?? view.start) / 1000)}
         aria-valuemax={Math.round(now / 1000)}
         aria-valuenow={Math.round(cursor / 1000)}
-        aria-valuetext={[moment(cursor, zone), saying(stretchAt(stretches, cursor))]
+        aria-valuetext={[moment(cursor, zone), saying(stretchAt(stretches, cursor)), heldSays(held, cursor)]
           .filter(Boolean)
           .join(", ")}
         title={told === null ? undefined : utc(told)}

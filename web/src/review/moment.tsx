@@ -1,7 +1,8 @@
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { getIncident } from "../api/event-endpoints";
 import type { CameraEvent, Incident } from "../api/event-types";
+import type { Camera } from "../api/types";
 import { useRemote } from "../api/use-remote";
 import { Dialog } from "../parts/dialog";
 import {
@@ -13,6 +14,7 @@ import {
   lasted,
   objectsName,
 } from "../parts/happening";
+import { HoldDialog } from "../parts/hold-dialog";
 import { Icon } from "../parts/icon";
 import { Fault, Loading } from "../parts/notice";
 import { SeverityBadge, SeverityMark, severityName } from "../parts/severity";
@@ -26,7 +28,7 @@ interface MomentDialogProps {
   id: string;
   /** As the list knows it already; it is shown until the whole answer is here. */
   known: Incident | undefined;
-  cameraName: (id: string) => string;
+  cameras: readonly Camera[];
   onClose: () => void;
   /** To the neighbour in the list. */
   onStep: (direction: 1 | -1) => void;
@@ -34,15 +36,18 @@ interface MomentDialogProps {
 }
 
 /** An incident: its moment plays, its events say what was told and why. */
-export function MomentDialog({ id, known, cameraName, onClose, onStep, onChange }: MomentDialogProps) {
+export function MomentDialog({ id, known, cameras, onClose, onStep, onChange }: MomentDialogProps) {
+  const [isHolding, setHolding] = useState(false);
   const { value, error, refresh } = useRemote((signal) => getIncident(id, signal), id, ["incident"]);
   const incident = value ?? known;
+  const camera = cameras.find((each) => each.id === incident?.camera);
+  const cameraName = camera?.name ?? incident?.camera ?? "";
   const { mark, error: markFault } = useMarks((changed) => {
     onChange(changed);
     refresh();
   });
   const press = (event: KeyboardEvent) => {
-    if (!incident || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!incident || isInForm(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     const made = MARK_KEYS[event.key];
     if (made) mark(incident, made);
     else if (event.key === "j") onStep(1);
@@ -51,13 +56,13 @@ export function MomentDialog({ id, known, cameraName, onClose, onStep, onChange 
     event.preventDefault();
   };
   useWindowKeys(press);
-  const title = incident ? `${objectsName(incident.objects)}, ${cameraName(incident.camera)}` : "Incident";
+  const title = incident ? `${objectsName(incident.objects)}, ${cameraName}` : "Incident";
   return (
     <Dialog title={title} onClose={onClose} shape="theatre">
       <Fault error={value ? markFault : (error ?? markFault)} />
       {!incident && !error && <Loading what="the incident" />}
       {incident && (
-        <Playing key={incident.id} incident={incident} cameraName={cameraName(incident.camera)}>
+        <Playing key={incident.id} incident={incident} cameraName={cameraName}>
           <MarkButtons
             incident={incident}
             name="this incident"
@@ -78,12 +83,28 @@ export function MomentDialog({ id, known, cameraName, onClose, onStep, onChange 
                 j
               </span>
             </button>
+            {camera?.actions.includes("hold") && (
+              <button type="button" onClick={() => setHolding(true)}>
+                <Icon name="hold" /> Hold
+              </button>
+            )}
           </div>
         </Playing>
+      )}
+      {incident && isHolding && (
+        <HoldDialog
+          target={{ kind: "incident", id: incident.id, name: title }}
+          cameras={cameras}
+          onClose={() => setHolding(false)}
+        />
       )}
     </Dialog>
   );
 }
+
+/** What is typed into a form of this dialog is for nobody else. */
+const isInForm = (event: KeyboardEvent) =>
+  event.target instanceof Element && event.target.closest("form") !== null;
 
 function useWindowKeys(press: (event: KeyboardEvent) => void): void {
   const latest = useRef(press);
@@ -248,7 +269,7 @@ function Track({ from, until, events, playing, name }: TrackProps) {
 function useSpace(toggle: () => void): void {
   useWindowKeys((event) => {
     const target = event.target instanceof Element ? event.target : null;
-    if (event.key !== " " || target?.closest("button, a, summary")) return;
+    if (event.key !== " " || isInForm(event) || target?.closest("button, a, summary")) return;
     event.preventDefault();
     toggle();
   });

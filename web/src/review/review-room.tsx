@@ -82,7 +82,7 @@ export default function ReviewRoom() {
         <MomentDialog
           id={open}
           known={items.find(({ id }) => id === open)}
-          cameraName={nameOf}
+          cameras={cameras.value ?? []}
           onClose={() => route(addressOf(query, { incident: "" }), true)}
           onStep={step}
           onChange={list.change}

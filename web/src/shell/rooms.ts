@@ -6,7 +6,7 @@ export interface RoomSign {
   icon: IconName;
   /** Goes there after `g`. */
   letter: string;
-  /** The system action without which the room is not shown; undefined for everyone. */
+  /** The action without which the room is not shown; undefined for everyone. */
   needs?: string;
 }
 
@@ -17,6 +17,7 @@ export const ROOMS: readonly RoomSign[] = [
   { path: "/analytics", name: "Analytics", icon: "analytics", letter: "n" },
   { path: "/cameras", name: "Cameras", icon: "cameras", letter: "c" },
   { path: "/storage", name: "Storage", icon: "storage", letter: "s", needs: "see_status" },
+  { path: "/holds", name: "Holds", icon: "hold", letter: "h", needs: "hold" },
   { path: "/people", name: "People", icon: "people", letter: "e", needs: "manage_users" },
   { path: "/audit", name: "Audit", icon: "audit", letter: "a", needs: "read_audit" },
 ];

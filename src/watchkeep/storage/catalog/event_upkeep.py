@@ -90,10 +90,10 @@ def keep(connection: Connection) -> timedelta:
 
 
 def due_events(
-    connection: Connection, *, before: datetime, volume: UUID, limit: int = AT_ONCE
+    connection: Connection, *, before: datetime, now: datetime, volume: UUID, limit: int = AT_ONCE
 ) -> list[DueEvent]:
-    """The oldest events that began before an instant; those with a picture on another volume stay."""
-    facts = {"before": before, "volume": volume, "limit": limit}
+    """The oldest events that began before an instant; those held now, or with a picture elsewhere, stay."""
+    facts = {"before": before, "at": now, "volume": volume, "limit": limit}
     return [
         DueEvent(
             id=EventId(row[0]), started_at=row[1].astimezone(UTC), camera=CameraId(row[2]), picture=row[3]
@@ -131,13 +131,15 @@ def forget_events(connection: Connection, due: Sequence[DueEvent]) -> int:
     return len(gone)
 
 
-def forget_tracks(connection: Connection, *, before: datetime, limit: int = AT_ONCE) -> int:
-    """Remove some of the tracks that began before an instant; returns how many.
+def forget_tracks(connection: Connection, *, before: datetime, now: datetime, limit: int = AT_ONCE) -> int:
+    """Remove some of the tracks that began before an instant and are not held now; returns how many.
 
     The caller has moved the roll-ups' seal.
     """
     connection.execute(_QUERIES["keep_marks_out"])
-    return connection.execute(_QUERIES["delete_tracks"], {"before": before, "limit": limit}).rowcount
+    return connection.execute(
+        _QUERIES["delete_tracks"], {"before": before, "at": now, "limit": limit}
+    ).rowcount
 
 
 def forget_analysed(connection: Connection, *, before: datetime, limit: int = AT_ONCE) -> int:

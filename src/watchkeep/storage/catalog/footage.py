@@ -12,6 +12,7 @@ from watchkeep.domain.ids import CameraId, SegmentId, StreamId, made_at
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap, Segment
+from watchkeep.storage.catalog import holds
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -159,10 +160,18 @@ def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
 
 
 def oldest_closed(
-    connection: Connection, limit: int, *, before: datetime, camera: CameraId | None = None
+    connection: Connection,
+    limit: int,
+    *,
+    before: datetime,
+    camera: CameraId | None = None,
+    at: datetime | None = None,
 ) -> list[StoredSegment]:
-    """The oldest closed or recovered segments that ended before an instant, of one camera or of all."""
-    facts = {"limit": limit, "before": before, "camera": camera}
+    """The oldest closed or recovered segments that ended before an instant, of one camera or of all.
+
+    Those that are held are left out; `at` as in `doom`.
+    """
+    facts = {"limit": limit, "before": before, "camera": camera, "at": at}
     with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
         return [row.segment() for row in cursor.execute(_QUERIES["oldest_closed"], facts)]
 
@@ -172,12 +181,23 @@ def cameras_with_footage(connection: Connection) -> list[CameraId]:
     return [CameraId(row[0]) for row in connection.execute(_QUERIES["cameras_with_footage"])]
 
 
-def doom(connection: Connection, segments: Sequence[Segment], *, reason: str) -> int:
+def doom(
+    connection: Connection, segments: Sequence[Segment], *, reason: str, at: datetime | None = None
+) -> int:
     """Mark segments for deletion; their files go after this is durable. Returns how many were marked.
 
-    Those that are still written or doomed already are passed over.
+    Those that are still written, doomed already or held are passed over. No hold begins or changes until the
+    transaction ends, so that none is missed.
+
+    Args:
+        connection: An open transaction.
+        segments: Which.
+        reason: Why; kept for as long as the audit.
+        at: Holds that have expired by then keep nothing; None: expired ones count, too.
     """
-    return _for_each(connection, _QUERIES["doom"], segments, reason=reason)
+    if segments:
+        holds.keep_still(connection)
+    return _for_each(connection, _QUERIES["doom"], segments, reason=reason, at=at)
 
 
 def doomed(connection: Connection, limit: int) -> list[StoredSegment]:
@@ -229,13 +249,19 @@ def all_segments(connection: Connection) -> Iterator[StoredSegment]:
 
 
 def _for_each(
-    connection: Connection, query: LiteralString, segments: Sequence[Segment], *, reason: str = ""
+    connection: Connection,
+    query: LiteralString,
+    segments: Sequence[Segment],
+    *,
+    reason: str = "",
+    at: datetime | None = None,
 ) -> int:
     if not segments:
         return 0
     with connection.cursor() as cursor:
         cursor.executemany(
-            query, [{"id": part.id, "start": part.when.start, "reason": reason} for part in segments]
+            query,
+            [{"id": part.id, "start": part.when.start, "reason": reason, "at": at} for part in segments],
         )
         return cursor.rowcount
 

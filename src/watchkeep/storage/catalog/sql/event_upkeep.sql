@@ -25,13 +25,22 @@ update events e
 returning e.event_id, e.camera_id, e.incident_id, e.event_type, e.object_type, e.severity;
 
 -- due --
--- The oldest events that began before an instant and have no picture elsewhere, with the place of their picture.
--- Index: events_time, of the oldest partitions.
-select event_id, "timestamp", camera_id, picture_path
-  from events
- where "timestamp" < %(before)s
-   and (picture_volume is null or picture_volume = %(volume)s)
- order by "timestamp", event_id
+-- The oldest events that began before an instant, are not held and have no picture elsewhere, with the place of their
+-- picture. Index: events_time, of the oldest partitions.
+select e.event_id, e."timestamp", e.camera_id, e.picture_path
+  from events e
+ where e."timestamp" < %(before)s
+   and (e.picture_volume is null or e.picture_volume = %(volume)s)
+   and not exists (
+       select from holds h
+        where h.start_time < greatest(e.seen_until, e."timestamp" + interval '1 microsecond')
+          and h.end_time > e."timestamp"
+          and h.released_at is null
+          and (h.expires_at is null or h.expires_at > %(at)s)
+          and (h.is_for_all
+               or exists (select from hold_cameras c where c.hold_id = h.hold_id and c.camera_id = e.camera_id))
+   )
+ order by e."timestamp", e.event_id
  limit %(limit)s;
 
 -- keep_marks_out --
@@ -78,9 +87,21 @@ delete from incidents i
 select incident_id from incidents where incident_id = any(%(incidents)s::uuid[]) order by incident_id;
 
 -- delete_tracks --
--- Removes some of the tracks that began before an instant, partition by partition.
+-- Removes some of the tracks that began before an instant and are not held, partition by partition.
 with old as (
-    select track_id, start_time from tracks where start_time < %(before)s limit %(limit)s
+    select t.track_id, t.start_time
+      from tracks t
+     where t.start_time < %(before)s
+       and not exists (
+           select from holds h
+            where h.start_time < greatest(t.end_time, t.start_time + interval '1 microsecond')
+              and h.end_time > t.start_time
+              and h.released_at is null
+              and (h.expires_at is null or h.expires_at > %(at)s)
+              and (h.is_for_all
+                   or exists (select from hold_cameras c where c.hold_id = h.hold_id and c.camera_id = t.camera_id))
+       )
+     limit %(limit)s
 )
 delete from tracks t
  using old

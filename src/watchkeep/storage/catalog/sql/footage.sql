@@ -128,16 +128,25 @@ select g.camera_id,
  order by g.camera_id;
 
 -- oldest_closed --
--- The oldest segments that may be judged for expiry; of one camera or all, ending before an instant.
--- Index: segments_camera or segments_time.
+-- The oldest segments that may be judged for expiry; of one camera or all, ending before an instant, and not held at
+-- another: those that are would stay in front of the rest. Index: segments_camera or segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
        camera_clock_at
-  from video_segments
+  from video_segments s
  where state in ('closed', 'recovered')
    and start_time < %(before)s
    and end_time < %(before)s
    and (%(camera)s::text is null or camera_id = %(camera)s)
+   and not exists (
+       select from holds h
+        where h.start_time < s.end_time
+          and h.end_time > s.start_time
+          and h.released_at is null
+          and (h.expires_at is null or %(at)s::timestamptz is null or h.expires_at > %(at)s)
+          and (h.is_for_all
+               or exists (select from hold_cameras c where c.hold_id = h.hold_id and c.camera_id = s.camera_id))
+   )
  order by start_time, segment_id
  limit %(limit)s;
 
@@ -153,12 +162,22 @@ with recursive names as (
 select camera_id from names where camera_id is not null;
 
 -- doom --
--- Marks a segment for deletion with the reason; one that is open or already doomed stays.
-update video_segments
+-- Marks a segment for deletion with the reason; one that is open, already doomed or held stays. Without an instant no
+-- hold has expired. Index: primary key; holds_standing.
+update video_segments s
    set state = 'doomed', reason = %(reason)s
- where segment_id = %(id)s
-   and start_time = %(start)s
-   and state in ('closed', 'recovered', 'lost');
+ where s.segment_id = %(id)s
+   and s.start_time = %(start)s
+   and s.state in ('closed', 'recovered', 'lost')
+   and not exists (
+       select from holds h
+        where h.start_time < s.end_time
+          and h.end_time > s.start_time
+          and h.released_at is null
+          and (h.expires_at is null or %(at)s::timestamptz is null or h.expires_at > %(at)s)
+          and (h.is_for_all
+               or exists (select from hold_cameras c where c.hold_id = h.hold_id and c.camera_id = s.camera_id))
+   );
 
 -- doomed --
 -- Segments whose files are to go, oldest first. Index: segments_unsettled.
