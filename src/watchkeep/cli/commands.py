@@ -14,7 +14,9 @@ from watchkeep.cli import (
     events,
     export,
     incidents,
+    policy,
     record,
+    retention,
     rules,
     run,
     simulator,
@@ -40,6 +42,8 @@ app.add_typer(camera.app, name="camera")
 app.add_typer(events.app, name="events")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
+app.add_typer(policy.app, name="policy")
+app.add_typer(retention.app, name="retention")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("export")(export.export)
