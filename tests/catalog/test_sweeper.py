@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -37,10 +37,10 @@ DOOR, YARD = CameraId("door"), CameraId("yard")
 class SomeHolds:
     """Holds that stand."""
 
-    standing: tuple[Hold, ...]
+    orders: tuple[Hold, ...]
 
-    def current(self, connection: Connection) -> Collection[Hold]:
-        return self.standing
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        return self.orders
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -42,10 +42,10 @@ DAY = timedelta(days=1)
 class Held:
     """Holds that may be placed at any moment."""
 
-    standing: Collection[Hold] = ()
+    orders: Collection[Hold] = ()
 
-    def current(self, connection: Connection) -> Collection[Hold]:
-        return self.standing
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        return self.orders
 
 
 def a_ladder(
@@ -152,7 +152,7 @@ def test_a_hold_that_comes_while_a_segment_is_thinned_finds_it_whole(site: Site,
     class LateHold(SmallDisk):
         def rename(self, old: Path, new: Path) -> None:
             super().rename(old, new)
-            held.standing = [Hold(camera, each.when, "case") for each in before]
+            held.orders = [Hold(camera, each.when, "case") for each in before]
 
     used = sum(each.size_bytes for each in before)
     a_ladder(site, missing=1000, holds=held, fs=LateHold(used + 10_000_000)).climb()

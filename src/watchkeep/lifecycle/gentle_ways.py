@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from watchkeep.domain.errors import DataLoss, NotFound
+from watchkeep.domain.errors import DataLoss, Invalid, NotFound
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import Hold, Verdict
@@ -51,7 +51,7 @@ class GentleWays:
         volume, catalog = self.sweeper.volume, self.sweeper.catalog
         freed = 0
         with catalog.transaction(SUBJECT) as connection:
-            holds = self.sweeper.holds.current(connection)
+            holds = self.sweeper.holds.standing(connection, at=plan.now)
             found = keeping.previews(connection, volume.id, before=plan.now - self.recent, most=AT_ONCE * 10)
         going: list[keeping.Preview] = []
         for each in found:
@@ -111,21 +111,21 @@ class GentleWays:
         for segment in sorted(chosen, key=lambda each: each.when.start)[:MOST_THINNED]:
             if freed >= missing:
                 break
-            freed += self._thin_one(segment, swept)
+            freed += self._thin_one(segment, swept, plan)
             self.sweeper.finish()
         return freed > 0
 
-    def _thin_one(self, segment: StoredSegment, swept: Swept) -> int:
+    def _thin_one(self, segment: StoredSegment, swept: Swept, plan: Plan) -> int:
         try:
             thinned = self.thinner.thin(segment)
-        except (DataLoss, NotFound) as error:
+        except (DataLoss, Invalid, NotFound) as error:
             log.warning("footage not thinned", extra={"segment": str(segment.id), "error": str(error)})
             return 0
         if thinned is None:
             return 0
         with self.sweeper.catalog.transaction(SUBJECT) as connection:
             # What a hold took under its wing while we wrote stays whole.
-            is_held = _is_overlapped(segment, self.sweeper.holds.current(connection))
+            is_held = _is_overlapped(segment, self.sweeper.holds.standing(connection, at=plan.now))
             if not is_held and retention.put_thinned(connection, segment, thinned):
                 footage.doom(connection, [segment], reason=KEY_PICTURES_STAY)
                 swept.count(segment, KEY_PICTURES_STAY)
@@ -143,7 +143,7 @@ class GentleWays:
             start = datetime.min.replace(tzinfo=plan.now.tzinfo)
             for _ in range(MOST_PAGES):
                 with self.sweeper.catalog.transaction(SUBJECT) as connection:
-                    holds = self.sweeper.holds.current(connection)
+                    holds = self.sweeper.holds.standing(connection, at=plan.now)
                     found = page(connection, camera, Interval(start, plan.now - self.recent))
                     judged = self.sweeper.judged(connection, found, plan, holds)
                     unclaimed = [

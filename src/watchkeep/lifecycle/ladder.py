@@ -11,11 +11,12 @@ from watchkeep.domain.audit import AuditEntry
 from watchkeep.domain.clock import Rng
 from watchkeep.domain.ids import uuid7
 from watchkeep.domain.pressure import Rung, rungs
-from watchkeep.domain.retention import Shortage
+from watchkeep.domain.retention import FOOTAGE_CLASSES, Shortage
 from watchkeep.lifecycle.gentle_ways import GentleWays
 from watchkeep.lifecycle.sweep import SUBJECT, Plan, Swept
 from watchkeep.lifecycle.sweeper import Sweeper
 from watchkeep.storage.catalog import audit, retention
+from watchkeep.storage.catalog.retention import Limits
 
 log = logging.getLogger(__name__)
 
@@ -85,15 +86,14 @@ class Ladder:
             if camera in plan.keeps:
                 with self.sweeper.catalog.transaction(SUBJECT) as connection:
                     beyond = retention.bytes_of_camera(connection, camera) - quota
-                self.sweeper.make_room(
-                    swept, plan, cameras=[camera], bytes_=beyond, why=Shortage.CAMERA_QUOTA
-                )
+                limits = Limits.all([camera], FOOTAGE_CLASSES, plan.now)
+                self.sweeper.make_room(swept, plan, limits, missing_bytes=beyond, why=Shortage.CAMERA_QUOTA)
         for data_class, policy in plan.book.classes.items():
             if policy.quota_bytes is not None:
                 with self.sweeper.catalog.transaction(SUBJECT) as connection:
                     beyond = retention.bytes_of_class(connection, data_class) - policy.quota_bytes
-                limits = retention.Limits.all(list(plan.keeps), [data_class], plan.now)
-                self.sweeper.make_room_within(swept, plan, limits, bytes_=beyond, why=Shortage.CLASS_QUOTA)
+                limits = Limits.all(list(plan.keeps), [data_class], plan.now)
+                self.sweeper.make_room(swept, plan, limits, missing_bytes=beyond, why=Shortage.CLASS_QUOTA)
         return swept
 
     def _take(self, rung: Rung, swept: Swept, plan: Plan, missing: int) -> bool:
@@ -106,7 +106,8 @@ class Ladder:
             case Rung.THINNING:
                 return self.ways.thin(swept, plan, missing)
             case _:
-                freed = self.sweeper.make_room(swept, plan, cameras=None, bytes_=missing, why=Shortage.SPACE)
+                limits = Limits.all(list(plan.keeps), FOOTAGE_CLASSES, plan.now)
+                freed = self.sweeper.make_room(swept, plan, limits, missing_bytes=missing, why=Shortage.SPACE)
                 return freed > 0
 
     def _calm_down(self) -> None:

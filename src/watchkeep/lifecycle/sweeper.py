@@ -16,11 +16,10 @@ from watchkeep.domain.clock import Clock
 from watchkeep.domain.clock_doubt import ClockFacts, Sighting, doubt
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.fs import Fs
-from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.pressure import Room
-from watchkeep.domain.retention import FOOTAGE_CLASSES, Claim, Hold, Shortage, Verdict, judge
-from watchkeep.domain.segment import Segment
+from watchkeep.domain.retention import Claim, Hold, Shortage, Verdict, judge
+from watchkeep.domain.segment import Segment, SegmentState
 from watchkeep.lifecycle.certifier import Certifier
 from watchkeep.lifecycle.sweep import SUBJECT, Belief, Plan, Swept, doom
 from watchkeep.storage.catalog import footage, keeping, policies, retention
@@ -38,17 +37,17 @@ BATCH = 200
 class Holds(Protocol):
     """Says which spans are held."""
 
-    def current(self, connection: Connection) -> Collection[Hold]:
-        """All orders that stand now; read in the transaction in which footage is doomed."""
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        """All orders that stand at an instant; none begins or changes until the transaction ends."""
         ...
 
 
 class NoHolds:
     """Nothing can be held yet."""
 
-    def current(self, connection: Connection) -> Collection[Hold]:
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
         """None."""
-        del connection
+        del connection, at
         return ()
 
 
@@ -122,7 +121,7 @@ class Sweeper:
         while True:
             before = swept.segments + swept.narrowed
             with self.catalog.transaction(SUBJECT) as connection:
-                holds = self.holds.current(connection)
+                holds = self.holds.standing(connection, at=plan.now)
                 found = retention.due(connection, limits, holds, most=most)
                 self._act(connection, swept, found, plan, holds)
             if not _is_full(found, most):
@@ -183,49 +182,37 @@ class Sweeper:
         ]
 
     def make_room(
-        self, swept: Swept, plan: Plan, *, cameras: Collection[CameraId] | None, bytes_: int, why: Shortage
+        self, swept: Swept, plan: Plan, limits: Limits, *, missing_bytes: int, why: Shortage
     ) -> int:
         """Delete what would expire soonest until so many bytes are free.
 
         Args:
             swept: Told what went.
             plan: What to go by; the clock must be believed.
-            cameras: Whose footage; None: everybody's.
-            bytes_: How many.
-            why: The reason that is given.
+            limits: Of what.
+            missing_bytes: How many.
+            why: The reason that is given for what has not expired.
 
         Returns:
             How many bytes were freed; less when nothing more may go.
         """
-        limits = Limits.all(cameras or list(plan.keeps), FOOTAGE_CLASSES, plan.now)
-        return self.make_room_within(swept, plan, limits, bytes_=bytes_, why=why)
-
-    def make_room_within(
-        self, swept: Swept, plan: Plan, limits: Limits, *, bytes_: int, why: Shortage
-    ) -> int:
-        """As `make_room`, of the footage within limits."""
         freed, most = 0, BATCH
-        while freed < bytes_:
+        while freed < missing_bytes:
             with self.catalog.transaction(SUBJECT) as connection:
-                holds = self.holds.current(connection)
+                holds = self.holds.standing(connection, at=plan.now)
                 found = retention.due(connection, limits, holds, most=most)
-                soonest = sorted(
-                    self.judged(connection, found, plan, holds), key=lambda each: _until(each[1], plan.now)
-                )
+                by_itself = [verdict for _, verdict in self.judged(connection, found, plan, holds)]
+                if_short = self.judged(connection, found, plan, holds, shortage=why)
                 going: list[tuple[Segment, str]] = []
-                for segment, _ in soonest:
-                    if freed >= bytes_:
+                soonest = sorted(
+                    zip(by_itself, if_short, strict=True), key=lambda each: _until(each[0], plan.now)
+                )
+                for _, (segment, verdict) in soonest:
+                    if freed >= missing_bytes:
                         break
-                    verdict = judge(
-                        segment,
-                        keeps=plan.keeps[segment.camera],
-                        holds=holds,
-                        now=plan.now,
-                        shortage=why,
-                    )
                     if verdict.is_expired:
                         going.append((segment, verdict.reason))
-                        freed += segment.size_bytes
+                        freed += 0 if segment.state is SegmentState.LOST else segment.size_bytes
                 doom(connection, swept, going)
             self._finish()
             if not going and not _is_full(found, most):

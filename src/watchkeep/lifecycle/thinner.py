@@ -43,7 +43,8 @@ class Thinner:
 
         Raises:
             DataLoss: The old file is damaged or gone; nothing was written.
-            NotFound: It is not on this volume.
+            Invalid: It is no segment file.
+        NotFound: It is not on this volume.
         """
         path = self.volume.locate(segment.path, segment.id)
         reader = SealedReader.open(path, fs=self.fs, keys=self.keys)
