@@ -176,7 +176,7 @@ class World:
         self.fs.sync_directory(path.parent)
         with self.catalog.transaction() as connection:
             connection.execute(
-                _RECORD,
+                RECORD,
                 (identifier, start, start + timedelta(seconds=60), UUID(int=9), camera, str(path)[9:], SIZE),
             )
         made = Recorded(
@@ -199,8 +199,8 @@ class World:
         event, incident = id7(start, self.number), UUID(int=self.number)
         at = start if is_archived else None
         with self.catalog.transaction() as connection:
-            connection.execute(_EVENT, (event, start, end, camera, incident))
-            connection.execute(_INCIDENT, (incident, camera, start, end, event, start, at, at and "ada"))
+            connection.execute(EVENT, (event, start, end, camera, incident))
+            connection.execute(INCIDENT, (incident, camera, start, end, event, start, at, at and "ada"))
         limit = LIMITS["archived" if is_archived else "clip"]
         self.claims.append((camera, Interval(start - SLOT, end + SLOT), limit))
         for segment in self.known.values():
@@ -360,7 +360,7 @@ class World:
             self.dropped += 1
 
 
-_RECORD = """
+RECORD = """
 insert into video_segments (
     segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state,
     volume_id, file_path, size_bytes, fragment_count, root_digest, shred_key, node_id
@@ -370,14 +370,14 @@ values (
     decode(repeat('00', 32), 'hex'), 'key', gen_random_uuid()
 )
 """
-_EVENT = """
+EVENT = """
 insert into events (
     event_id, "timestamp", seen_until, camera_id, incident_id, detected_at, event_type, confidence, stream_id,
     object_type, revision, best_at, best_score, best_left, best_top, best_right, best_bottom
 )
 values (%s, %s, %s, %s, %s, now(), 'object', 1, gen_random_uuid(), 'person', 1, now(), 1, 0, 0, 1, 1)
 """
-_INCIDENT = """
+INCIDENT = """
 insert into incidents (incident_id, camera_id, started_at, seen_until, severity, event_count, event_types,
     object_types, best_event, best_event_at, archived_at, archived_by)
 values (%s, %s, %s, %s, 0, 1, '{}', '{}', %s, %s, %s, %s)
