@@ -65,6 +65,9 @@ soak-retention: .prepare-dev ## Live 400 days of sixteen cameras, then 100,000 s
 	@WATCHKEEP_DAYS=$(if $(QUICK),95,400) WATCHKEEP_EVERY_MIN=$(if $(QUICK),360,60) WATCHKEEP_STEPS=$(if $(QUICK),10000,100000) \
 		$(PY) -m pytest -s tests/catalog/test_retention_days.py tests/catalog/test_retention_machine.py $(ARGS)
 
+soak-full: .prepare-dev ## Record ten minutes on a full disk, and again with the catalog on it (QUICK=1: briefly); needs root
+	@WATCHKEEP_FULL_S=$(if $(QUICK),5,600) WATCHKEEP_CATALOG="elsewhere beside" $(PY) -m pytest -s tests/system/test_full_disk.py $(ARGS)
+
 bench-%: .prepare-dev ## Measure: events, latency, live, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
