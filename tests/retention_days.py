@@ -14,7 +14,8 @@ from uuid import UUID
 from builders import INSTALLATION, NOON, CountingRng, FixedClock
 from catalog_rows import id7
 from crash_fs import CrashFs
-from retention_world import EVENT, INCIDENT, RECORD, SIGNER, MortalCatalog
+from retention_rows import EVENT, INCIDENT, RECORD
+from retention_world import SIGNER, MortalCatalog
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import Hold

@@ -13,7 +13,8 @@ import pytest
 
 from catalog_server import Database
 from retention_days import LATE, Site
-from retention_world import SIGNER, forget_everything, prepare
+from retention_rows import forget_everything, prepare
+from retention_world import SIGNER
 from watchkeep.lifecycle.certifier import verify
 from watchkeep.storage.catalog.connection import CatalogRole, Connection
 

@@ -21,7 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from builders import NOON
 from catalog_server import Database
 from crash_fs import CrashFs
-from retention_world import CAMERAS, DAY, MemoryDisk, World, prepare
+from retention_rows import prepare
+from retention_world import CAMERAS, DAY, MemoryDisk, World
 from watchkeep.domain.clock_doubt import ClockFacts
 from watchkeep.domain.retention import Verdict
 from watchkeep.domain.segment import Segment
