@@ -109,20 +109,28 @@ def claims(
         segments: Of any cameras; events that touch none of them may be among the answer.
         keeps: Of these cameras; tells the margins.
     """
+    spans = [(camera, keeps[camera], span) for camera, span in _days(segments)]
+    if not spans:
+        return {}
+    facts = {
+        "cameras": [camera for camera, _, _ in spans],
+        "starts": [span.start - keep.after for _, keep, span in spans],
+        "ends": [span.end + keep.before for _, keep, span in spans],
+    }
     found: dict[CameraId, list[Claim]] = {}
-    for camera, span in _days(segments):
-        keep = keeps[camera]
-        facts = {"camera": camera, "start": span.start - keep.after, "end": span.end + keep.before}
-        for start, end, is_archived in connection.execute(_QUERIES["claiming_events"], facts):
-            when = Interval(start.astimezone(UTC) - keep.before, end.astimezone(UTC) + keep.after)
-            found.setdefault(camera, []).append(Claim(when, DataClass.EVENT_CLIP))
-            if is_archived:
-                found[camera].append(Claim(when, DataClass.ARCHIVED_EVENT))
+    for name, start, end, is_archived in connection.execute(_QUERIES["claiming_events"], facts):
+        camera = CameraId(name)
+        when = Interval(
+            start.astimezone(UTC) - keeps[camera].before, end.astimezone(UTC) + keeps[camera].after
+        )
+        found.setdefault(camera, []).append(Claim(when, DataClass.EVENT_CLIP))
+        if is_archived:
+            found[camera].append(Claim(when, DataClass.ARCHIVED_EVENT))
     return found
 
 
 def _days(segments: Collection[Segment]) -> Iterator[tuple[CameraId, Interval]]:
-    """For each camera and UTC day the span of its segments: no query reads more partitions than needed."""
+    """For each camera and UTC day the span of its segments: no more partitions are read than needed."""
     spans: dict[tuple[CameraId, object], Interval] = {}
     for segment in segments:
         key = (segment.camera, segment.when.start.date())
