@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from builders import NOON
-from catalog.test_sweeper import DOOR, SmallDisk, a_sweeper, days_on_disk, go_to, store
+from catalog.test_sweeper import DOOR, a_ladder, a_sweeper, days_on_disk, go_to, store
+from small_disk import SmallDisk
 from unit.lifecycle.store import SmallStore
 from watchkeep.domain.hold import (
     Because,
@@ -160,7 +161,7 @@ def test_a_hold_wins_over_want_of_space_while_the_rest_goes(store: SmallStore, c
     place(catalog, a_hold(cameras=None))
     go_to(store, 9.5)
 
-    swept = a_sweeper(store, catalog, disk=SmallDisk(1000), reserve=1 << 30).sweep()
+    swept = a_ladder(store, catalog, disk=SmallDisk(1000), reserve=1 << 30).climb()
 
     assert days_on_disk(store) == [0, 1, 2]
     assert swept.is_space_short

@@ -159,23 +159,6 @@ def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
     return [GapTotal(CameraId(camera), count, float(seconds)) for camera, count, seconds in rows]
 
 
-def oldest_closed(
-    connection: Connection,
-    limit: int,
-    *,
-    before: datetime,
-    camera: CameraId | None = None,
-    at: datetime | None = None,
-) -> list[StoredSegment]:
-    """The oldest closed or recovered segments that ended before an instant, of one camera or of all.
-
-    Those that are held are left out; `at` as in `doom`.
-    """
-    facts = {"limit": limit, "before": before, "camera": camera, "at": at}
-    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
-        return [row.segment() for row in cursor.execute(_QUERIES["oldest_closed"], facts)]
-
-
 def cameras_with_footage(connection: Connection) -> list[CameraId]:
     """The cameras that any segment belongs to, removed ones included."""
     return [CameraId(row[0]) for row in connection.execute(_QUERIES["cameras_with_footage"])]

@@ -1,6 +1,8 @@
 -- keep_days --
--- How long events are kept, days.
-select keep_days from data_classes where data_class = 'event';
+-- How long events are kept, and those that a person archived, days.
+select events.keep_days, greatest(archived.keep_days, events.keep_days)
+  from data_classes events, data_classes archived
+ where events.data_class = 'event' and archived.data_class = 'archived_event';
 
 -- orphans --
 -- Events that go on as far as is known, though no picture belongs to them since an instant. Of every partition only
@@ -26,10 +28,12 @@ returning e.event_id, e.camera_id, e.incident_id, e.event_type, e.object_type, e
 
 -- due --
 -- The oldest events that began before an instant, are not held and have no picture elsewhere, with the place of their
--- picture. Index: events_time, of the oldest partitions.
+-- picture; of those that a person archived such as began before another. Index: events_time, of the oldest partitions.
 select e.event_id, e."timestamp", e.camera_id, e.picture_path
   from events e
+  left join incidents i using (incident_id)
  where e."timestamp" < %(before)s
+   and (i.archived_at is null or e."timestamp" < %(archived_before)s)
    and (e.picture_volume is null or e.picture_volume = %(volume)s)
    and not exists (
        select from holds h

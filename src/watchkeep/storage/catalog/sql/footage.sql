@@ -3,7 +3,7 @@
 -- five minutes (a constraint), so the search is bounded below. Index: segments_stream.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where stream_id = %(stream)s
    and start_time > %(start)s::timestamptz - interval '5 minutes'
@@ -16,7 +16,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- A segment by its id, looked for around the time that its id carries. Index: primary key.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where segment_id = %(id)s
    and start_time between %(from)s and %(to)s;
@@ -25,7 +25,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- A segment by its id in all partitions: only for one whose clock was wrong when it was made.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where segment_id = %(id)s;
 
@@ -57,12 +57,13 @@ select end_time
 -- Seconds recorded in each bucket of [start, end) that has any; overlapping segments count once.
 with pieces as (
     select bucket,
-           greatest(start_time, %(start)s::timestamptz + bucket * %(bucket)s::interval) as piece_start,
-           least(end_time, %(end)s::timestamptz, %(start)s::timestamptz + (bucket + 1) * %(bucket)s::interval) as piece_end
+           greatest(lower(span), %(start)s::timestamptz + bucket * %(bucket)s::interval) as piece_start,
+           least(upper(span), %(end)s::timestamptz, %(start)s::timestamptz + (bucket + 1) * %(bucket)s::interval) as piece_end
       from video_segments,
+           lateral unnest(coalesce(claims, tstzmultirange(tstzrange(start_time, end_time)))) as span,
            lateral generate_series(
-               floor(extract(epoch from greatest(start_time, %(start)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint,
-               floor(extract(epoch from least(end_time, %(end)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint
+               floor(extract(epoch from greatest(lower(span), %(start)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint,
+               floor(extract(epoch from least(upper(span), %(end)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint
            ) as bucket
      where stream_id = %(stream)s
        and start_time > %(start)s::timestamptz - interval '5 minutes'
@@ -127,35 +128,20 @@ select g.camera_id,
  group by g.camera_id
  order by g.camera_id;
 
--- oldest_closed --
--- The oldest segments that may be judged for expiry; of one camera or all, ending before an instant, and not held at
--- another: those that are would stay in front of the rest. Index: segments_camera or segments_time.
-select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
-  from video_segments s
- where state in ('closed', 'recovered')
-   and start_time < %(before)s
-   and end_time < %(before)s
-   and (%(camera)s::text is null or camera_id = %(camera)s)
-   and not exists (
-       select from holds h
-        where h.start_time < s.end_time
-          and h.end_time > s.start_time
-          and h.released_at is null
-          and (h.expires_at is null or %(at)s::timestamptz is null or h.expires_at > %(at)s)
-          and (h.is_for_all
-               or exists (select from hold_cameras c where c.hold_id = h.hold_id and c.camera_id = s.camera_id))
-   )
- order by start_time, segment_id
- limit %(limit)s;
-
 -- cameras_with_footage --
--- The cameras that any segment belongs to, removed ones included; one index probe a camera.
+-- The cameras that any settled segment belongs to, removed ones included; one index probe a camera.
+-- Index: segments_due.
 with recursive names as (
-    (select camera_id from video_segments order by camera_id limit 1)
+    (
+        select camera_id from video_segments
+         where state in ('closed', 'recovered', 'lost') order by camera_id limit 1
+    )
     union all
-    select (select v.camera_id from video_segments v where v.camera_id > names.camera_id order by v.camera_id limit 1)
+    select (
+               select v.camera_id from video_segments v
+                where v.camera_id > names.camera_id and v.state in ('closed', 'recovered', 'lost')
+                order by v.camera_id limit 1
+           )
       from names
      where names.camera_id is not null
 )
@@ -183,7 +169,7 @@ update video_segments s
 -- Segments whose files are to go, oldest first. Index: segments_unsettled.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where state = 'doomed'
  order by start_time, segment_id
@@ -228,6 +214,6 @@ delete from segment_tombstones where dropped_at < %(before)s;
 -- Every segment, oldest first; read in steps. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  order by start_time, segment_id;
