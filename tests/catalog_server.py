@@ -81,6 +81,15 @@ def catalog(database: Database) -> Iterator[Catalog]:
     catalog.close()
 
 
+@pytest.fixture
+def empty_of_rows(postgres: EmbeddedPostgres) -> Iterator[Catalog]:
+    """A second migrated catalog that knows nothing, as after a loss of the first."""
+    for database in _database(postgres, template=DATABASE):
+        catalog = database.catalog()
+        yield catalog
+        catalog.close()
+
+
 def _database(server: EmbeddedPostgres, *, template: str) -> Iterator[Database]:
     database = Database(server, f"test_{next(_NUMBERS)}")
     administrator = Database(server, "postgres").dsn(ADMINISTRATOR)

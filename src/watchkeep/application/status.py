@@ -11,6 +11,7 @@ from watchkeep.application.house import ClockTrust, DemoState, House
 from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
 from watchkeep.domain.ids import StreamId
+from watchkeep.lifecycle.index_trust import doubt_noted
 from watchkeep.storage.catalog import cameras, states
 from watchkeep.storage.catalog.cameras import SealedCamera
 
@@ -48,11 +49,12 @@ def read_health(house: House, asking: Asking) -> Health:
         known = [camera for camera in cameras.list_cameras(conn, scope=scope) if camera.is_enabled]
         seen = states.stream_states(conn)
         detecting = detector.look_at(house, asking, conn)
+        doubt = doubt_noted(conn)
     recording = sum(1 for camera in known if _is(camera, _WELL, seen, now))
     waiting_for_sign = recording - sum(1 for camera in known if _is(camera, _WELL[:1], seen, now))
     waiting = house.spool.depth()
     return Health(
-        sentence=_sentence(recording, len(known), waiting, waiting_for_sign),
+        sentence=" ".join(filter(None, (_sentence(recording, len(known), waiting, waiting_for_sign), doubt))),
         recording=recording,
         total=len(known),
         database="behind" if waiting else "ok",

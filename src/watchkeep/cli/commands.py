@@ -15,6 +15,7 @@ from watchkeep.cli import (
     export,
     incidents,
     record,
+    recover,
     rules,
     run,
     simulator,
@@ -44,6 +45,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("export")(export.export)
 app.command("record")(record.record)
+app.add_typer(recover.app, name="recover")
 app.add_typer(config.app, name="config")
 app.command("camera-simulator")(simulator.camera_simulator)
 

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 
 from prometheus_client import Counter, Gauge
 
-from watchkeep.domain.errors import CatalogUnavailable, Conflict, Unavailable
+from watchkeep.domain.errors import CatalogUnavailable, Conflict, DataLoss, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
+from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
 from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
 from watchkeep.runtime.wiring import Node
@@ -51,6 +52,11 @@ SHORT = Gauge(
     "1 while the reserve is not free and nothing may go",
     multiprocess_mode="mostrecent",
 )
+INDEX_DOUBTED = Gauge(
+    "watchkeep_catalog_is_doubted",
+    "1 while the catalog is not the one that knew the footage, and nothing is deleted",
+    multiprocess_mode="mostrecent",
+)
 LATE = Counter("watchkeep_late_changes", "Changes of events and tracks too old to be counted in roll-ups")
 KEK_AGE = Gauge("watchkeep_kek_age_seconds", "Age of the newest KEK version", multiprocess_mode="mostrecent")
 
@@ -73,6 +79,10 @@ class Keeper:
             reserve_bytes=self._reserve_bytes,
             default_keep=timedelta(days=node.settings.recording.retention_days),
         )
+        self._index = IndexTrust(
+            catalog=node.catalog, volumes=[node.volume], fs=node.machine.fs, rng=node.machine.rng
+        )
+        self._is_index_doubted = False
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._pictures_swept: date | None = None
@@ -93,14 +103,24 @@ class Keeper:
     def round(self, *, is_tidying: bool) -> None:
         """One sweep; a database or a disk that does not answer is tried again in the next."""
         try:
-            self._sweep()
+            if self._is_index_trusted():
+                self._sweep()
             if is_tidying:
                 self._tidy()
         except CatalogUnavailable as error:
             log.info("keeping waits for the database", extra={"error": str(error)})
-        except (OSError, Conflict) as error:
+        except (OSError, Conflict, DataLoss) as error:
             log.warning("keeping waits for the disk", extra={"error": str(error)})
         self._roll_up()
+
+    def _is_index_trusted(self) -> bool:
+        """Whether the catalog knows the footage; by one that does not, nothing is deleted."""
+        why = self._index.note()
+        if why and not self._is_index_doubted:
+            log.warning("nothing is deleted, the catalog is doubted", extra={"why": why})
+        self._is_index_doubted = bool(why)
+        INDEX_DOUBTED.set(self._is_index_doubted)
+        return not why
 
     def _sweep(self) -> None:
         swept = self._sweeper.sweep()
@@ -135,12 +155,16 @@ class Keeper:
             sessions.forget_sessions(connection, now=now)
             sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE)
             outbox.forget(connection, before=now - OUTBOX_AGE)
-            footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
-            if not self._doubt:
+            if not self._is_index_doubted:
+                footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
+            if not self._doubt and not self._is_index_doubted:
                 rollups.forget(connection, now=now)
         with self._node.catalog.transaction("keeper") as connection:
             seen_before = now - ORPHAN_AGE
             event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
+        if self._is_index_doubted:
+            return
+        self._index.stamp()
         if not self._doubt:
             FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))
             if self._pictures_swept != now.date():

@@ -325,3 +325,26 @@ def unpack_final(encoded: bytes) -> Final:
         index_counter=counter,
         root_digest=root,
     )
+
+
+def read_final(file: File, cipher: RecordCipher, *, first_record: int) -> Final | None:
+    """The final record; None if the file does not end with one that fits it."""
+    start = file.size() - FINAL_RECORD_SIZE
+    if start < first_record:
+        return None
+    encoded = file.read_at(start, FINAL_RECORD_SIZE)
+    try:
+        head = parse_record_head(encoded)
+        if head.type != RecordType.FINAL or head.size_bytes != FINAL_RECORD_SIZE:
+            return None
+        final = unpack_final(open_record(cipher, head, encoded[RECORD_HEAD_SIZE:]))
+    except DataLoss:
+        return None  # the last bytes are something else: the file is not finished
+    index_size = final.fragment_count * MARK_SIZE
+    index_records = piece_count(index_size)
+    if (
+        final.index_offset + index_size + index_records * RECORD_OVERHEAD != start
+        or final.index_counter + index_records != head.counter
+    ):
+        return None  # a whole file was put before or after another's end
+    return final

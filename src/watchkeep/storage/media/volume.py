@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 from uuid import UUID
@@ -22,6 +23,15 @@ _HARMLESS = {"lost+found"}
 """Names that an empty file system may hold."""
 _DOUBTED_DAYS = 2
 """Of a camera at a start: a segment that was closed just after midnight lies under the day before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayFolder:
+    """The files of a camera's day, as their folders are named."""
+
+    camera: CameraId
+    day: date
+    files: tuple[Path, ...]
 
 
 class Volume:
@@ -156,10 +166,16 @@ class Volume:
 
     def segments(self) -> Iterator[Path]:
         """Every finished segment's file, camera by camera, day by day."""
+        for folder in self.days():
+            yield from folder.files
+
+    def days(self) -> Iterator["DayFolder"]:
+        """The finished segments' files of each camera and UTC day, camera by camera, listed one by one."""
         for camera in self._folders(self.root):
             for day in self._folders(camera):
                 if _is_day(day.name):
-                    yield from (path for path in self._files(day) if path.suffix == SUFFIX)
+                    files = tuple(path for path in self._files(day) if path.suffix == SUFFIX)
+                    yield DayFolder(CameraId(camera.name), date.fromisoformat(day.name), files)
 
     def open_segments(self) -> list[Path]:
         """Every file in open/ that is this shard's, also one that is no segment."""

@@ -1,0 +1,90 @@
+"""After a loss: the catalog of footage rebuilt from the files, or a person's word that it is right."""
+
+from collections.abc import Callable, Mapping
+
+from watchkeep.application.asking import INSTALLATION, Asking, asked, require
+from watchkeep.application.house import FootageVolume, House
+from watchkeep.domain.access import Action
+from watchkeep.domain.ids import StreamId
+from watchkeep.lifecycle.index_trust import IndexTrust
+from watchkeep.lifecycle.rebuild import ReadMany, Rebuilding, Rebuilt, rebuild
+from watchkeep.storage.catalog.cameras import SealedStream
+
+
+def recover_index(
+    house: House,
+    asking: Asking,
+    place: FootageVolume,
+    *,
+    read: ReadMany,
+    remembered: Mapping[StreamId, SealedStream],
+    applies: bool,
+    advance: Callable[[int], None],
+) -> Rebuilt:
+    """Rebuild the catalog of a volume's footage from its files; without `applies` only say what is there.
+
+    Args:
+        house: Where.
+        asking: Who.
+        place: The volume.
+        read: Reads files, in several processes where that helps.
+        remembered: Streams that the recorder remembers.
+        applies: Whether the catalog is changed.
+        advance: Told the number of files done.
+
+    Raises:
+        Forbidden: The asker may not.
+        Conflict: The volume is not there, or another one is.
+    """
+    work = Rebuilding(
+        catalog=house.catalog,
+        volume=place.volume,
+        read=read,
+        site=house.site.id,
+        keep_days=house.default_retention_days,
+        remembered=remembered,
+    )
+    require(house, asking, Action.CONFIGURE, INSTALLATION)
+    rebuilt = rebuild(work, applies=applies, advance=advance)
+    if not applies:
+        return rebuilt
+    with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="recover index") as (_, deed):
+        deed.facts.update(
+            volume=str(place.volume.id),
+            files=str(rebuilt.files),
+            added=str(rebuilt.added),
+            cameras=" ".join(rebuilt.cameras),
+            gaps=str(rebuilt.gaps),
+            refused=str(len(rebuilt.refused)),
+        )
+    return rebuilt
+
+
+def doubt(house: House) -> str:
+    """Why nothing is deleted by this catalog, one sentence with its cure; empty if there is no doubt.
+
+    Raises:
+        Conflict: A volume is not there, or another one is.
+    """
+    return _trust(house).doubt()
+
+
+def accept_index(house: House, asking: Asking) -> None:
+    """Say that the catalog is right as it is: from now on things are deleted by it again.
+
+    Raises:
+        Forbidden: The asker may not.
+        Conflict: A volume is not there, or another one is.
+    """
+    with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="accept catalog") as (_, deed):
+        deed.facts["doubt"] = doubt(house)
+    _trust(house).accept()
+
+
+def _trust(house: House) -> IndexTrust:
+    return IndexTrust(
+        catalog=house.catalog,
+        volumes=[each.volume for each in house.volumes],
+        fs=house.fs,
+        rng=house.rng,
+    )

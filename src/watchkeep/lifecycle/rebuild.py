@@ -1,0 +1,198 @@
+"""Rebuilds the catalog of footage from files and keystore alone; recording may go on."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from watchkeep.domain.ids import CameraId, SegmentId, StreamId
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.segment import SegmentState
+from watchkeep.lifecycle.found_files import FilesOfDay, ReadDay, Refused, segment_named
+from watchkeep.storage.catalog import cameras, rebuilding
+from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
+from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.media.volume import DayFolder, Volume
+
+SUBJECT = "recovery"
+ADDRESS_UNKNOWN = "rtsp://address-unknown.invalid/"
+"""Files do not say where a camera is; `.invalid` is a name that never leads anywhere (RFC 2606)."""
+MAY_COME_BACK = (SegmentState.OPEN, SegmentState.LOST)
+AROUND = timedelta(days=1)
+"""A hole at the edge of what was found has its other bank in what was known."""
+
+ReadMany = Callable[[Iterable[FilesOfDay]], Iterator[ReadDay]]
+"""Reads days, in any order; the runtime does it in several processes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilding:
+    """What a rebuild works on.
+
+    Attributes:
+        site: To which cameras are added that the catalog lacks.
+        keep_days: Their retention.
+        remembered: Streams that the recorder remembers, with address and password, by their id.
+    """
+
+    catalog: Catalog
+    volume: Volume
+    read: ReadMany
+    site: UUID
+    keep_days: int
+    remembered: Mapping[StreamId, SealedStream]
+
+
+@dataclass(slots=True, kw_only=True)
+class Rebuilt:
+    """What was found, and with `applies` what was done.
+
+    Attributes:
+        files: Finished segments' files on the volume.
+        known: Of them known already.
+        deleted: Of them ordered to be deleted; they stay away.
+        found: Whole segments that the catalog does not know, or knew as lost.
+        added: Rows that were added or came back; 0 in a dry run.
+        when: From the first start to the last end of what was found.
+        cameras: Those that the catalog lacked.
+        gaps: Holes that were written down.
+        refused: Files that became no row, with the reason.
+    """
+
+    files: int = 0
+    known: int = 0
+    deleted: int = 0
+    found: int = 0
+    added: int = 0
+    size_bytes: int = 0
+    when: Interval | None = None
+    runs: int = 0
+    cameras: list[CameraId] = field(default_factory=list)
+    gaps: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Of a camera: since when it has footage, and its streams with their spans."""
+
+    streams: dict[StreamId, Interval] = field(default_factory=dict)
+    facts: dict[StreamId, SealedStream] = field(default_factory=dict)
+
+
+def rebuild(work: Rebuilding, *, applies: bool, advance: Callable[[int], None] = lambda _: None) -> Rebuilt:
+    """Find every segment that the catalog does not know, and with `applies` take it in.
+
+    Each camera's day is a transaction: killed in between, the next call goes on.
+
+    Args:
+        work: What it works on.
+        applies: Without it nothing is changed.
+        advance: Told the number of files done, now and then.
+
+    Raises:
+        CatalogUnavailable: The database does not answer; what was taken in stays.
+        Conflict: The volume is not there, or another one is.
+    """
+    work.volume.require_same()
+    rebuilt = Rebuilt()
+    seen: dict[CameraId, _Seen] = {}
+    done = 0
+    for read in work.read(_unknown(work, rebuilt)):
+        rebuilt.found += len(read.lines)
+        rebuilt.size_bytes += read.size_bytes
+        rebuilt.runs += len(read.runs)
+        rebuilt.refused += read.refused
+        rebuilt.when = _joined(rebuilt.when, read.when)
+        _remember(seen, read, work)
+        if applies:
+            with work.catalog.transaction(SUBJECT) as connection:
+                rebuilt.added += rebuilding.put_found(
+                    connection, read.lines, runs=read.runs.values(), days=[read.day]
+                )
+        done += len(read.lines) + len(read.refused)
+        advance(rebuilt.known + rebuilt.deleted + done)
+    rebuilt.cameras = _add_cameras(work, seen, applies=applies)
+    if applies:
+        rebuilt.gaps = _explain_holes(work, seen)
+    return rebuilt
+
+
+def _unknown(work: Rebuilding, rebuilt: Rebuilt) -> Iterator[FilesOfDay]:
+    """The files of each day that should become rows."""
+    for folder in work.volume.days():
+        with work.catalog.transaction(SUBJECT) as connection:
+            states = rebuilding.known_of_day(connection, folder.camera, folder.day)
+        rebuilt.files += len(folder.files)
+        names = tuple(_wanted(folder, states, rebuilt))
+        if names:
+            yield FilesOfDay(folder.camera, folder.day, names)
+
+
+def _wanted(folder: DayFolder, states: Mapping[SegmentId, str], rebuilt: Rebuilt) -> Iterator[str]:
+    for path in folder.files:
+        segment = segment_named(path)
+        state = None if segment is None else states.get(segment)
+        if state in (rebuilding.DELETED, SegmentState.DOOMED):
+            rebuilt.deleted += 1
+        elif state is None or state in MAY_COME_BACK:
+            yield path.name
+        else:
+            rebuilt.known += 1
+
+
+def _remember(seen: dict[CameraId, _Seen], read: ReadDay, work: Rebuilding) -> None:
+    if read.when is None:
+        return
+    camera = seen.setdefault(read.camera, _Seen())
+    for run in read.runs.values():
+        when = Interval(run.started_at, run.ended_at or run.started_at)
+        camera.streams[run.stream] = _joined(camera.streams.get(run.stream), when) or when
+        camera.facts[run.stream] = work.remembered.get(run.stream) or SealedStream(
+            id=run.stream, camera=read.camera, role=read.streams[run.stream], url=ADDRESS_UNKNOWN
+        )
+
+
+def _add_cameras(work: Rebuilding, seen: Mapping[CameraId, _Seen], *, applies: bool) -> list[CameraId]:
+    """Add cameras that the catalog lacks, by their id; switched on if the recorder knows where they are."""
+    added: list[CameraId] = []
+    for name, camera in sorted(seen.items()):
+        with work.catalog.transaction(SUBJECT) as connection:
+            if cameras.is_taken(connection, name):
+                continue
+            added.append(name)
+            if applies:
+                cameras.insert_camera(connection, _camera(work, name, camera))
+    return added
+
+
+def _camera(work: Rebuilding, name: CameraId, seen: _Seen) -> SealedCamera:
+    newest: dict[str, StreamId] = {}
+    for stream in sorted(seen.streams, key=lambda each: seen.streams[each].end):
+        newest[seen.facts[stream].role] = stream
+    streams = tuple(seen.facts[stream] for stream in newest.values())
+    return SealedCamera(
+        id=name,
+        site=work.site,
+        name=name,
+        is_enabled=any(stream.id in work.remembered for stream in streams),
+        retention_days=work.keep_days,
+        streams=streams,
+        created_at=min(when.start for when in seen.streams.values()),
+    )
+
+
+def _explain_holes(work: Rebuilding, seen: Mapping[CameraId, _Seen]) -> int:
+    count = 0
+    for camera in seen.values():
+        for stream, when in camera.streams.items():
+            with work.catalog.transaction(SUBJECT) as connection:
+                around = Interval(when.start - AROUND, when.end + AROUND)
+                count += rebuilding.explain_holes(connection, stream, around)
+    return count
+
+
+def _joined(known: Interval | None, when: Interval | None) -> Interval | None:
+    if known is None or when is None:
+        return known or when
+    return Interval(min(known.start, when.start), max(known.end, when.end))
