@@ -116,7 +116,7 @@ def segment_named(path: Path) -> SegmentId | None:
 
 def _take(read: ReadDay, volume: Volume, path: Path, summary: Summary) -> None:
     header = summary.header
-    place = volume.relative(path)
+    place = f"{read.camera}/{read.day.isoformat()}/{path.name}"
     is_its_own = (header.camera, header.shred_day) == (read.camera, read.day) and is_camera_id(header.camera)
     if not is_its_own or path.name != f"{header.segment}{SUFFIX}":
         _refuse(read, volume, path, Refusal.MISPLACED, f"it is segment {header.segment} of {header.camera}")
@@ -126,23 +126,23 @@ def _take(read: ReadDay, volume: Volume, path: Path, summary: Summary) -> None:
     read.size_bytes += summary.size_bytes
     read.when = _joined(read.when, summary.when)
     known = read.runs.get(header.run)
+    if known is not None:
+        if known.ended_at is None or known.ended_at < summary.when.end:
+            read.runs[header.run] = replace(known, ended_at=summary.when.end)
+        return
     started_at = summary.when.start
     if header.sequence:
         # Its first segment may be gone; the clock of the pictures says when it began.
         started_at -= timedelta(microseconds=header.start_ticks * 1_000_000 // TICKS_PER_SECOND)
-    if known is None:
-        read.runs[header.run] = Run(
-            id=header.run,
-            camera=header.camera,
-            stream=header.stream,
-            started_at=started_at,
-            ended_at=summary.when.end,
-            end_cause=None,
-            parameters=header.parameters,
-        )
-        return
-    ends = (known.ended_at or summary.when.end, summary.when.end)
-    read.runs[header.run] = replace(known, started_at=min(known.started_at, started_at), ended_at=max(ends))
+    read.runs[header.run] = Run(
+        id=header.run,
+        camera=header.camera,
+        stream=header.stream,
+        started_at=started_at,
+        ended_at=summary.when.end,
+        end_cause=None,
+        parameters=header.parameters,
+    )
 
 
 def _row(summary: Summary, volume: Volume, place: str) -> StoredSegment:

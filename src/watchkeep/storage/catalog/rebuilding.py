@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import LiteralString
+
+import psycopg
+from psycopg.rows import TupleRow
 
 from watchkeep.domain.ids import CameraId, SegmentId, StreamId
 from watchkeep.domain.interval import Interval
@@ -72,11 +76,20 @@ def put_found(
     make_partitions(connection, days)
     with connection.cursor() as cursor:
         cursor.executemany(_QUERIES["put_found_run"], [_of_run(run) for run in runs])
-        cursor.execute(_QUERIES["make_found"])
-        with cursor.copy(_QUERIES["copy_found"]) as copy:
-            for line in lines:
-                copy.write(line)
-        return cursor.execute(_QUERIES["put_found"]).rowcount
+        try:
+            with connection.transaction():
+                return _copy(cursor, _QUERIES["copy_new"], lines)
+        except psycopg.errors.UniqueViolation:
+            # Some are known, as lost or open, or came meanwhile: a third slower, and right for all.
+            cursor.execute(_QUERIES["make_found"])
+            _copy(cursor, _QUERIES["copy_found"], lines)
+            return cursor.execute(_QUERIES["put_found"]).rowcount
+
+
+def _copy(cursor: psycopg.Cursor[TupleRow], query: LiteralString, lines: Sequence[bytes]) -> int:
+    with cursor.copy(query) as copy:
+        copy.write(b"".join(lines))
+    return cursor.rowcount
 
 
 def explain_holes(connection: Connection, stream: StreamId, when: Interval) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -143,8 +143,15 @@ def make_head(header: SegmentHeader, shred_key: bytes, rng: Rng) -> tuple[bytes,
     return make_sealed_head(SEGMENT, encode_header(header), shred_key, rng)
 
 
-def read_head(file: File, name: str) -> Head:
+def read_head(
+    file: File, name: str, *, decode: Callable[[bytes, str], SegmentHeader] = decode_header
+) -> Head:
     """Parse the head; nothing in it is authentic yet.
+
+    Args:
+        file: Of a segment.
+        name: For sentences.
+        decode: How its header is read.
 
     Raises:
         Invalid: It is no segment file, or one of a newer version.
@@ -152,7 +159,7 @@ def read_head(file: File, name: str) -> Head:
     """
     read = read_sealed_head(SEGMENT, file, name)
     return Head(
-        header=decode_header(read.text, name),
+        header=decode(read.text, name),
         bound=read.bound,
         wrap=read.wrap,
         commitment=read.commitment,

@@ -19,6 +19,7 @@ from watchkeep.storage.media.format import (
     read_final,
     read_head,
 )
+from watchkeep.storage.media.header import decode_doubted
 from watchkeep.storage.media.reader import Keys
 
 _NOTE_RECORD_SIZE = NOTE_SIZE + RECORD_OVERHEAD
@@ -40,7 +41,7 @@ def read_summary(path: Path, *, fs: Fs, keys: Keys) -> Summary:
     except FileNotFoundError:
         raise NotFound(f"{path} is not there", path=name) from None
     try:
-        head = read_head(file, name)
+        head = read_head(file, name, decode=decode_doubted)
         key = keys(head.header.shred_key, head.header.shred_day)
         cipher = open_head(head, key.key, name)
         size_bytes = file.size()

@@ -13,6 +13,14 @@ select segment_id, 'deleted'
    and start_time >= %(start)s
    and start_time < %(end)s;
 
+-- copy_new --
+-- Takes in lines of found segments of which none is known.
+copy video_segments (
+    segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+    file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, camera_clock_offset,
+    camera_clock_drift_ppm, camera_clock_reports, camera_clock_at
+) from stdin;
+
 -- make_found --
 -- Makes a table for what was found in files, gone with the transaction; no time bound: it is new.
 create temporary table found_segments on commit drop as
