@@ -175,7 +175,7 @@ def measure(figures: Figures, node: Node, count: int) -> None:
     again_s = time.perf_counter() - began
     figures.add("seconds", took_s, "s", n=count, most=QUICK_MOST_S if IS_QUICK else MOST_S)
     figures.add(
-        "own_cpu_us_a_segment", took_cpu_s / count * 1e6, "us", n=count, against="the database's is not in it"
+        "own_cpu_us_a_segment", took_cpu_s / count * 1e6, "us", n=count, against="without the database's"
     )
     figures.add("added", rebuilt.added, "segments", n=count, least=count, most=count)
     figures.add("dry_run_seconds", dry_s, "s", n=told.found)
