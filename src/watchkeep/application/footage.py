@@ -1,7 +1,8 @@
 """Finding a camera's footage and opening it; what is damaged is left out, reported, and never handed on."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from watchkeep.application import cameras
 from watchkeep.application.asking import Deed, system_asking, write
@@ -18,8 +19,9 @@ from watchkeep.domain.errors import (
     WatchkeepError,
 )
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.interval import Interval
 from watchkeep.domain.segment import Segment
-from watchkeep.storage.catalog import outbox
+from watchkeep.storage.catalog import outbox, scrubbing
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -43,8 +45,12 @@ def find_stream(conn: Connection, camera: CameraId, role: StreamRole) -> tuple[S
     return known, stream
 
 
-def reels(house: House, segments: Iterable[Segment]) -> Iterator[tuple[Segment, Reel]]:
-    """The segments that can be played, with what a player needs; the others are reported and left out."""
+def reels(house: House, segments: Sequence[Segment]) -> Iterator[tuple[Segment, Reel]]:
+    """What can be played of segments of one stream, with what a player needs.
+
+    Segments that cannot be read are reported and left out, and fragments that the scrub found damaged.
+    """
+    damaged = _damages(house, segments)
     for segment in segments:
         if house.shelf.is_damaged(segment.id):
             continue
@@ -53,8 +59,24 @@ def reels(house: House, segments: Iterable[Segment]) -> Iterator[tuple[Segment, 
         except UNREADABLE as error:
             report(house, segment, error)
             continue
+        reel = _without(reel, [span for span in damaged if span.overlaps(segment.when)])
         if reel.fragments:
             yield segment, reel
+
+
+def _damages(house: House, segments: Sequence[Segment]) -> list[Interval]:
+    if not segments:
+        return []
+    starts, ends = [each.when.start for each in segments], [each.when.end for each in segments]
+    with house.catalog.transaction() as conn:
+        return scrubbing.damages(conn, segments[0].stream, Interval(min(starts), max(ends)))
+
+
+def _without(reel: Reel, spans: Sequence[Interval]) -> Reel:
+    if not spans:
+        return reel
+    kept = tuple(each for each in reel.fragments if not any(each.when.overlaps(span) for span in spans))
+    return replace(reel, fragments=kept)
 
 
 def report(house: House, segment: Segment, error: WatchkeepError) -> None:

@@ -7,6 +7,7 @@ from watchkeep.application.house import FootageVolume, House
 from watchkeep.domain.access import Action
 from watchkeep.domain.ids import StreamId
 from watchkeep.lifecycle.index_trust import IndexTrust
+from watchkeep.lifecycle.orphans import Places, mark_missing
 from watchkeep.lifecycle.rebuild import ReadMany, Rebuilding, Rebuilt, rebuild
 from watchkeep.storage.catalog.cameras import SealedStream
 
@@ -48,6 +49,9 @@ def recover_index(
     rebuilt = rebuild(work, applies=applies, advance=advance)
     if not applies:
         return rebuilt
+    # An old catalog may know much that was deleted since; a person has said that it is so.
+    places = Places(catalog=house.catalog, volume=place.volume, fs=house.fs)
+    rebuilt.lost = len(mark_missing(places, most_share=1.0))
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="recover index") as (_, deed):
         deed.facts.update(
             volume=str(place.volume.id),
@@ -56,6 +60,7 @@ def recover_index(
             cameras=" ".join(rebuilt.cameras),
             gaps=str(rebuilt.gaps),
             refused=str(len(rebuilt.refused)),
+            lost=str(rebuilt.lost),
         )
     return rebuilt
 

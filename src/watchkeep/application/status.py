@@ -8,6 +8,7 @@ from watchkeep.application import detector
 from watchkeep.application.asking import INSTALLATION, Asking, require
 from watchkeep.application.detector import DetectorView
 from watchkeep.application.house import ClockTrust, DemoState, House
+from watchkeep.application.upkeep import damage_noted
 from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
 from watchkeep.domain.ids import StreamId
@@ -49,12 +50,14 @@ def read_health(house: House, asking: Asking) -> Health:
         known = [camera for camera in cameras.list_cameras(conn, scope=scope) if camera.is_enabled]
         seen = states.stream_states(conn)
         detecting = detector.look_at(house, asking, conn)
-        doubt = doubt_noted(conn)
+        alarms = [doubt_noted(conn), damage_noted(conn)]
     recording = sum(1 for camera in known if _is(camera, _WELL, seen, now))
     waiting_for_sign = recording - sum(1 for camera in known if _is(camera, _WELL[:1], seen, now))
     waiting = house.spool.depth()
     return Health(
-        sentence=" ".join(filter(None, (_sentence(recording, len(known), waiting, waiting_for_sign), doubt))),
+        sentence=" ".join(
+            filter(None, [_sentence(recording, len(known), waiting, waiting_for_sign), *alarms])
+        ),
         recording=recording,
         total=len(known),
         database="behind" if waiting else "ok",

@@ -82,6 +82,7 @@ def _facts(rebuilt: Rebuilt, *, applies: bool) -> Fact:
         "runs": rebuilt.runs,
         "cameras": list(rebuilt.cameras),
         "gaps": rebuilt.gaps,
+        "lost": rebuilt.lost,
         "refused": [
             {"place": each.place, "refusal": each.refusal.value, "why": each.why} for each in rebuilt.refused
         ],
@@ -104,6 +105,8 @@ def _words(rebuilt: Rebuilt, *, applies: bool) -> str:
         )
     if rebuilt.gaps:
         lines.append(f"{rebuilt.gaps} holes between segments written down as gaps.")
+    if rebuilt.lost:
+        lines.append(f"{rebuilt.lost} segments of the catalog have no file any more; they are said lost.")
     if rebuilt.deleted:
         lines.append(f"{rebuilt.deleted} files stay out: they were ordered to be deleted.")
     counts = Counter(each.refusal.value for each in rebuilt.refused)

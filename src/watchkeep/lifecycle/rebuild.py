@@ -51,17 +51,20 @@ class Rebuilt:
         files: Finished segments' files on the volume.
         known: Of them known already.
         deleted: Of them ordered to be deleted; they stay away.
+        left_over: Places of those whose row is gone already.
         found: Whole segments that the catalog does not know, or knew as lost.
         added: Rows that were added or came back; 0 in a dry run.
         when: From the first start to the last end of what was found.
         cameras: Those that the catalog lacked.
         gaps: Holes that were written down.
         refused: Files that became no row, with the reason.
+        lost: Rows without a file, if these were looked for.
     """
 
     files: int = 0
     known: int = 0
     deleted: int = 0
+    left_over: list[str] = field(default_factory=list)
     found: int = 0
     added: int = 0
     size_bytes: int = 0
@@ -70,6 +73,7 @@ class Rebuilt:
     cameras: list[CameraId] = field(default_factory=list)
     gaps: int = 0
     refused: list[Refused] = field(default_factory=list)
+    lost: int = 0
 
 
 @dataclass(slots=True)
@@ -135,6 +139,8 @@ def _wanted(folder: DayFolder, states: Mapping[SegmentId, str], rebuilt: Rebuilt
         state = None if segment is None else states.get(segment)
         if state in (rebuilding.DELETED, SegmentState.DOOMED):
             rebuilt.deleted += 1
+            if state == rebuilding.DELETED:
+                rebuilt.left_over.append(f"{folder.camera}/{folder.day.isoformat()}/{path.name}")
         elif state is None or state in MAY_COME_BACK:
             yield path.name
         else:

@@ -15,6 +15,9 @@ from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
 from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
+from watchkeep.runtime.house_wiring import build_house
+from watchkeep.runtime.installation import read_installation
+from watchkeep.runtime.upkeep import Calendar
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
 
@@ -86,6 +89,8 @@ class Keeper:
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._pictures_swept: date | None = None
+        began_at = read_installation(node.paths, machine=node.machine).created_at
+        self._calendar = Calendar(node, build_house(node), since=began_at)
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
@@ -98,6 +103,7 @@ class Keeper:
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
+                self._calendar.stop()
                 return
 
     def round(self, *, is_tidying: bool) -> None:
@@ -107,6 +113,8 @@ class Keeper:
                 self._sweep()
             if is_tidying:
                 self._tidy()
+            if not self._is_index_doubted:
+                self._calendar.look(is_clock_trusted=not self._doubt)
         except CatalogUnavailable as error:
             log.info("keeping waits for the database", extra={"error": str(error)})
         except (OSError, Conflict, DataLoss) as error:

@@ -15,6 +15,8 @@ from watchkeep.domain.ids import CameraId, EventId, SegmentId
 
 SUFFIX = ".wks"
 PICTURE_SUFFIX = ".wkp"
+PART = ".part"
+REASON = ".reason"
 _PICTURES = "pictures"
 _IDENTITY = "volume.json"
 _OPEN = "open"
@@ -221,12 +223,37 @@ class Volume:
         self._fs.make_directories(folder)
         taken = {entry.name for entry in self._fs.entries(folder)}
         name, number = path.name, 1
-        while name in taken or f"{name}.reason" in taken:
+        while name in taken or f"{name}{REASON}" in taken:
             number += 1
             name = f"{path.stem}-{number}{path.suffix}"
-        replace_file(self._fs, folder / f"{name}.reason", f"{reason}\n".encode())
+        replace_file(self._fs, folder / f"{name}{REASON}", f"{reason}\n".encode())
         self._move(path, folder / name)
         return folder / name
+
+    def quarantined(self) -> list[Path]:
+        """The files that were put aside, without the reasons."""
+        files = self._files(self.root / _QUARANTINE)
+        return [path for path in files if not path.name.endswith((REASON, f"{REASON}.part"))]
+
+    def strangers(self) -> Iterator[Path]:
+        """Files in the cameras' folders that are neither segments nor pictures, nor begun ones."""
+        for camera in self._folders(self.root):
+            if not is_camera_id(camera.name) or camera.name in (_OPEN, _QUARANTINE):
+                continue
+            for folder in (camera, *self._folders(camera)):
+                for path in self._files(folder):
+                    if path.suffix not in (SUFFIX, PICTURE_SUFFIX, PART):
+                        yield path
+
+    def parts(self) -> Iterator[Path]:
+        """Files that were begun and never got their name: left by a crash, or being written just now."""
+        folders = [self.root]
+        for camera in self._folders(self.root):
+            folders.append(camera)
+            for day in self._folders(camera):
+                folders += [day, day / _PICTURES]
+        for folder in folders:
+            yield from (path for path in self._files(folder) if path.suffix == PART)
 
     def space(self) -> Space:
         """Room on the volume."""
