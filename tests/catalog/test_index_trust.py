@@ -12,6 +12,7 @@ from builders import NOON, FixedClock
 from catalog_server import Database
 from unit.lifecycle.store import SmallStore
 from watchkeep.domain.ids import CameraId, SegmentId
+from watchkeep.domain.upkeep import Duty
 from watchkeep.lifecycle.index_trust import IndexTrust, doubt_noted
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.keeper import Keeper
@@ -174,3 +175,32 @@ def test_a_damaged_stamp_is_told_and_nothing_goes(node: Node, store: SmallStore)
 
     assert "is damaged" in keep(node)
     assert len(files(store)) == DAYS
+
+
+def test_the_keeper_makes_up_a_missed_duty_once_and_not_while_the_catalog_is_doubted(
+    node: Node, store: SmallStore
+) -> None:
+    """Twelve days after the installation began, each duty but the monthly one was missed."""
+    clock_of(node).advance(12 * 86_400)
+    keeper = Keeper(node)
+    (node.volume.root / "catalog.stamp").write_text("rubbish")
+    keeper.round(is_tidying=True)
+    assert duties(node) == {}
+    trust(node).accept()
+
+    for _ in range(len(Duty)):
+        keeper.round(is_tidying=False)
+        keeper._calendar._thread.join(20)  # type: ignore[union-attr]
+    done = duties(node)
+    keeper.round(is_tidying=False)
+    keeper.stop()
+    keeper._calendar.stop()
+
+    assert set(done) == {Duty.TEMPORARY_FILES, Duty.SCRUB}
+    assert duties(node) == done
+
+
+def duties(node: Node) -> dict[Duty, str]:
+    with node.catalog.transaction() as connection:
+        texts = {duty: settings.get(connection, f"duty {duty}") for duty in Duty}
+    return {duty: text for duty, text in texts.items() if text}

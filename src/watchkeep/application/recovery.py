@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from watchkeep.application.asking import INSTALLATION, Asking, asked, require
 from watchkeep.application.house import FootageVolume, House
 from watchkeep.domain.access import Action
+from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import StreamId
+from watchkeep.lifecycle import orphans
 from watchkeep.lifecycle.index_trust import IndexTrust
-from watchkeep.lifecycle.orphans import Places, mark_missing
+from watchkeep.lifecycle.orphans import Places, PutAside, mark_missing
 from watchkeep.lifecycle.rebuild import ReadMany, Rebuilding, Rebuilt, rebuild
 from watchkeep.storage.catalog.cameras import SealedStream
 
@@ -84,6 +86,36 @@ def accept_index(house: House, asking: Asking) -> None:
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="accept catalog") as (_, deed):
         deed.facts["doubt"] = doubt(house)
     _trust(house).accept()
+
+
+def list_quarantine(house: House, asking: Asking) -> list[PutAside]:
+    """What was put aside on all volumes, with the reasons.
+
+    Raises:
+        Forbidden: The asker may not.
+    """
+    require(house, asking, Action.CONFIGURE, INSTALLATION)
+    return [each for places in _places(house) for each in orphans.list_quarantine(places)]
+
+
+def delete_quarantined(house: House, asking: Asking, name: str) -> None:
+    """Delete a file that was put aside, before its thirty days are over; durable on return.
+
+    Raises:
+        Forbidden: The asker may not.
+        NotFound: There is none of that name.
+    """
+    with asked(house, asking, Action.DELETE, INSTALLATION, word="delete quarantined") as (_, deed):
+        deed.facts["file"] = name
+        for places in _places(house):
+            if any(each.name == name for each in orphans.list_quarantine(places)):
+                orphans.delete_quarantined(places, name)
+                return
+        raise NotFound(f"There is no {name!r} in the quarantine; the list names what is there.", name=name)
+
+
+def _places(house: House) -> list[Places]:
+    return [Places(catalog=house.catalog, volume=each.volume, fs=house.fs) for each in house.volumes]
 
 
 def _trust(house: House) -> IndexTrust:

@@ -52,6 +52,27 @@ def accept(data: DataOption = None, json: JsonOption = False) -> None:
     )
 
 
+@app.command("quarantine")
+def quarantine(
+    delete: Annotated[
+        str | None, typer.Option(help="Delete this file of it, before its 30 days are over.")
+    ] = None,
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the files that were put aside because they are not understood, with the reasons."""
+    output = Output(json)
+    with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        if delete is not None:
+            recovery.delete_quarantined(opened.house, opened.asking, delete)
+        found = recovery.list_quarantine(opened.house, opened.asking)
+    rows = [
+        {"name": each.name, "size_bytes": each.size_bytes, "since": instant(each.since), "why": each.why}
+        for each in found
+    ]
+    output.show_rows(rows, ("name", "size_bytes", "since", "why"), "Nothing is in quarantine.")
+
+
 def _rebuild(opened: OpenHouse, output: Output, *, applies: bool) -> Rebuilt:
     place = opened.house.volumes[0]
     total = max(1, sum(len(folder.files) for folder in place.volume.days()))
