@@ -13,6 +13,7 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.scrub import Scrub, scrub_due, scrub_sample
+from watchkeep.lifecycle.volume_store import VolumeStore
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.catalog import volumes
 from watchkeep.storage.catalog.connection import Catalog
@@ -33,8 +34,7 @@ def store(tmp_path: Path, catalog: Catalog) -> SmallStore:
 def a_scrub(store: SmallStore, catalog: Catalog, *others: Volume, bytes_per_s: int = FAST) -> Scrub:
     return Scrub(
         catalog=catalog,
-        volumes={volume.id: volume for volume in (store.volume, *others)},
-        fs=SystemFs(),
+        stores={volume.id: VolumeStore(volume, fs=SystemFs()) for volume in (store.volume, *others)},
         clock=store.clock,
         keys=store.keystore.find_shred_key,
         bytes_per_s=bytes_per_s,

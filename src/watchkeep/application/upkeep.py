@@ -20,6 +20,7 @@ from watchkeep.lifecycle.orphans import Places, clear_quarantine, mark_missing, 
 from watchkeep.lifecycle.rebuild import Rebuilding, rebuild
 from watchkeep.lifecycle.scrub import Harm, Scrub, Scrubbed, scrub_due, scrub_sample
 from watchkeep.lifecycle.temporary_files import find_parts, remove_parts
+from watchkeep.lifecycle.volume_store import VolumeStore
 from watchkeep.storage.catalog import audit, outbox, scrubbing, settings
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -182,8 +183,7 @@ def _scrub(upkeep: Upkeep) -> Scrub:
     house = upkeep.house
     return Scrub(
         catalog=house.catalog,
-        volumes={volume.id: volume for volume in _volumes(house)},
-        fs=house.fs,
+        stores={volume.id: VolumeStore(volume, fs=house.fs) for volume in _volumes(house)},
         clock=house.clock,
         keys=house.keystore.find_shred_key,
         bytes_per_s=upkeep.bytes_per_s,

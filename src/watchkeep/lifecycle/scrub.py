@@ -2,17 +2,17 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.clock import Clock
-from watchkeep.domain.errors import DataLoss, KeyShredded, NotFound, WatchkeepError
-from watchkeep.domain.fs import File, Fs
+from watchkeep.domain.errors import KeyShredded, NotFound, WatchkeepError
+from watchkeep.domain.fs import File
 from watchkeep.domain.ids import GapId, uuid8
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
@@ -23,7 +23,6 @@ from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import GapClosed, StoredSegment
 from watchkeep.storage.catalog.volumes import PlacementState
 from watchkeep.storage.media.reader import Keys
-from watchkeep.storage.media.volume import Volume
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +41,33 @@ Progress = Callable[[float, str], None]
 IsCancelled = Callable[[], bool]
 
 
+class Store(Protocol):
+    """Where segments lie, by the paths that the catalog keeps; errors are ours or OSError."""
+
+    def require_same(self) -> None:
+        """Conflict if it is not the volume any more."""
+        ...
+
+    def open(self, name: str) -> File:
+        """Open for reading; NotFound if there is no such file."""
+        ...
+
+    def put(self, name: str, chunks: Iterable[bytes], size_bytes: int) -> None:
+        """Write a file whole, in the place of the old one; durable on return."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrub:
     """What a scrub works on.
 
     Attributes:
-        volumes: Those that can be read now, by id.
+        stores: Of the volumes that can be read now, by their ids.
         bytes_per_s: Not faster than this, so that recording has the disk.
     """
 
     catalog: Catalog
-    volumes: Mapping[UUID, Volume]
-    fs: Fs
+    stores: Mapping[UUID, Store]
     clock: Clock
     keys: Keys
     bytes_per_s: int
@@ -164,16 +178,16 @@ def _read_all(
 
 def _read(work: Scrub, segment: StoredSegment, scrubbed: Scrubbed) -> Examined | None:
     """What became of a segment's bytes; None if there are none to be read."""
-    volume = work.volumes.get(segment.volume)
+    store = work.stores.get(segment.volume)
     try:
-        if volume is None:
+        if store is None:
             raise NotFound("its volume is not there")
-        volume.require_same()
+        store.require_same()
     except (WatchkeepError, OSError):
         scrubbed.away += 1
         return None
     try:
-        with _opened(work.fs, volume.locate(segment.path, segment.id)) as file:
+        with closing(store.open(segment.path)) as file:
             return examine(file, segment.path, segment, work.keys)
     except KeyShredded:
         return None
@@ -186,7 +200,7 @@ def _read(work: Scrub, segment: StoredSegment, scrubbed: Scrubbed) -> Examined |
 
 def _deal_with(work: Scrub, segment: StoredSegment, examined: Examined) -> Harm:
     """Mend a damaged segment from a copy, or write its damage into the ledger."""
-    is_mended = any(_mend(work, segment, copy) for copy in _copies(work, segment))
+    is_mended = any(_mend(work, segment, copy, name) for copy, name in _copies(work, segment))
     now = work.clock.now()
     with work.catalog.transaction(SUBJECT) as connection:
         scrubbing.mend(connection, segment)
@@ -212,54 +226,36 @@ def _gap(segment: StoredSegment, span: Interval) -> Gap:
     )
 
 
-def _copies(work: Scrub, segment: StoredSegment) -> Iterator[Path]:
+def _copies(work: Scrub, segment: StoredSegment) -> Iterator[tuple[Store, str]]:
     """The copies of a segment on other volumes, as far as they can be read now."""
     with work.catalog.transaction(SUBJECT) as connection:
         placements = volumes.placements(connection, segment)
     for placement in placements:
-        volume = work.volumes.get(placement.volume)
-        if volume is None or placement.volume == segment.volume or placement.state not in _GOOD_COPIES:
-            continue
-        try:
-            volume.require_same()
-            yield volume.locate(placement.path, segment.id)
-        except (WatchkeepError, OSError):
-            continue
+        store = work.stores.get(placement.volume)
+        if store is not None and placement.volume != segment.volume and placement.state in _GOOD_COPIES:
+            yield store, placement.path
 
 
-def _mend(work: Scrub, segment: StoredSegment, copy: Path) -> bool:
+def _mend(work: Scrub, segment: StoredSegment, copy: Store, name: str) -> bool:
     """Put a good copy in the place of a damaged file; durable when it returns True.
 
-    The copy is verified, written beside, synced, verified again as it lies there, and then renamed: killed at
-    any point, the damaged file or the whole one is there.
+    The copy is verified first, and then what was written, as it lies there. Killed at any point, the damaged
+    file or the whole one is there.
     """
-    path = work.volumes[segment.volume].within(segment.path)
-    part = path.with_name(f"{path.name}.part")
+    store = work.stores[segment.volume]
     try:
-        with _opened(work.fs, copy) as source:
-            if not examine(source, str(copy), segment, work.keys).is_whole:
+        copy.require_same()
+        with closing(copy.open(name)) as source:
+            if not examine(source, name, segment, work.keys).is_whole:
                 return False
-            work.fs.unlink(part)
-            _write(work.fs, source, part)
-        with _opened(work.fs, part) as written:
-            if not examine(written, str(part), segment, work.keys).is_whole:
-                raise DataLoss("what was written is not what was read", path=str(part))
-        work.fs.rename(part, path)
-        work.fs.sync_directory(path.parent)
+            size_bytes = source.size()
+            parts = (source.read_at(offset, PART_BYTES) for offset in range(0, size_bytes, PART_BYTES))
+            store.put(segment.path, parts, size_bytes)
+        with closing(store.open(segment.path)) as written:
+            return examine(written, segment.path, segment, work.keys).is_whole
     except (WatchkeepError, OSError) as error:
         log.warning("segment not mended", extra={"segment": str(segment.id), "error": str(error)})
         return False
-    return True
-
-
-def _write(fs: Fs, source: File, part: Path) -> None:
-    target = fs.create(part)
-    try:
-        for offset in range(0, source.size(), PART_BYTES):
-            target.append(source.read_at(offset, PART_BYTES))
-        target.sync()
-    finally:
-        target.close()
 
 
 def _nap(work: Scrub, began_ns: int, size_bytes: int, is_cancelled: IsCancelled) -> None:
@@ -267,12 +263,3 @@ def _nap(work: Scrub, began_ns: int, size_bytes: int, is_cancelled: IsCancelled)
     until_ns = began_ns + size_bytes * 1_000_000_000 // max(work.bytes_per_s, 1)
     while (left_ns := until_ns - work.clock.monotonic_ns()) > 0 and not is_cancelled():
         work.clock.sleep(min(left_ns / 1e9, LONGEST_NAP_S))
-
-
-@contextmanager
-def _opened(fs: Fs, path: Path) -> Iterator[File]:
-    file = fs.open(path)
-    try:
-        yield file
-    finally:
-        file.close()
