@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from watchkeep.domain.adopted import adopted_place
 from watchkeep.domain.clock import Clock
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.fs import Fs
@@ -161,6 +162,8 @@ class Sweeper:
         for segment in candidates:
             if is_space_short and missing_bytes <= 0:
                 break
+            if is_space_short and adopted_place(segment.path):
+                continue  # it takes no room of ours
             verdict = judge(
                 segment,
                 keep=keeps.get(segment.camera, self.default_keep),

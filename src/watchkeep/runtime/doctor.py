@@ -74,9 +74,9 @@ def examine(opened: OpenHouse, depth: Depth, *, advance: Callable[[int], None]) 
 
 def _store(node: Node) -> Store:
     def rows() -> Iterable[StoredSegment]:
-        # All at once: a transaction must not stay open while files are read.
+        # All at once: a transaction must not stay open while files are read. What lies elsewhere is not ours.
         with node.catalog.transaction("doctor") as connection:
-            return list(footage.all_segments(connection))
+            return [row for row in footage.all_segments(connection) if row.volume == node.volume.id]
 
     def row(identifier: SegmentId) -> StoredSegment | None:
         try:

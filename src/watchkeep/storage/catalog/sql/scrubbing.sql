@@ -10,6 +10,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
    and (start_time, segment_id) > (%(after)s, %(after_id)s)
    and end_time < %(before)s
    and coalesce(verified_at, '-infinity') < %(before)s
+   and shred_key <> ''
    and state in ('closed', 'recovered')
    and (%(classes)s::text[] is null or data_class = any (%(classes)s::text[]))
  order by start_time, segment_id
@@ -22,6 +23,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
        camera_clock_at
   from video_segments
  where start_time >= %(since)s
+   and shred_key <> ''
    and state in ('closed', 'recovered')
  order by random()
  limit %(limit)s;
@@ -33,6 +35,7 @@ select coalesce(sum(size_bytes), 0)::bigint
  where start_time < %(before)s
    and end_time < %(before)s
    and coalesce(verified_at, '-infinity') < %(before)s
+   and shred_key <> ''
    and state in ('closed', 'recovered')
    and (%(classes)s::text[] is null or data_class = any (%(classes)s::text[]));
 
