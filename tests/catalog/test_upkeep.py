@@ -64,7 +64,8 @@ def test_damage_is_found_told_shown_and_skipped(house: House, catalog: Catalog, 
     said = scrub_and_put_aside(upkeep(house), house.clock.now())
 
     assert "1 damaged" in said
-    assert "damaged on the disk" in read_health(house, asking).sentence
+    (alarm,) = read_health(house, asking).alarms
+    assert "damaged on the disk" in alarm
     assert "find damage" in audited(catalog)
     spans = read_timeline(house, asking, camera, when, role=ROLE, buckets=10).spans
     (gap,) = [span for span in spans if span.cause is GapCause.DAMAGED]

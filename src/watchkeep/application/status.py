@@ -26,12 +26,14 @@ class Health:
     """How it goes, of the asker's cameras.
 
     Attributes:
+        alarms: What somebody should do something about, one sentence each with its cure.
         recording: Cameras that record, or that wait for something to record.
         total: Cameras that are switched on.
         database: "ok", or "behind" while rows wait for it.
     """
 
     sentence: str
+    alarms: Sequence[str]
     recording: int
     total: int
     database: str
@@ -55,9 +57,8 @@ def read_health(house: House, asking: Asking) -> Health:
     waiting_for_sign = recording - sum(1 for camera in known if _is(camera, _WELL[:1], seen, now))
     waiting = house.spool.depth()
     return Health(
-        sentence=" ".join(
-            filter(None, [_sentence(recording, len(known), waiting, waiting_for_sign), *alarms])
-        ),
+        sentence=_sentence(recording, len(known), waiting, waiting_for_sign),
+        alarms=tuple(filter(None, alarms)),
         recording=recording,
         total=len(known),
         database="behind" if waiting else "ok",

@@ -18,7 +18,7 @@ from watchkeep.domain.category import DataClass
 from watchkeep.lifecycle.found_files import FilesOfDay, ReadDay, read_day
 from watchkeep.lifecycle.orphans import Places, clear_quarantine, mark_missing, put_aside
 from watchkeep.lifecycle.rebuild import Rebuilding, rebuild
-from watchkeep.lifecycle.scrub import Harm, Scrub, Scrubbed, scrub_due, scrub_sample
+from watchkeep.lifecycle.scrub import Scrub, Scrubbed, scrub_due, scrub_sample
 from watchkeep.lifecycle.temporary_files import find_parts, remove_parts
 from watchkeep.lifecycle.volume_store import VolumeStore
 from watchkeep.storage.catalog import audit, outbox, scrubbing, settings
@@ -45,6 +45,7 @@ class Upkeep:
         is_clock_trusted: Whether things may be deleted by age now.
         progress: Told the share that is done, and what is being done.
         is_cancelled: Asked between parts.
+        count: Told what was read again.
     """
 
     house: House
@@ -53,6 +54,7 @@ class Upkeep:
     is_clock_trusted: bool = True
     progress: Callable[[float, str], None] = lambda *_: None
     is_cancelled: Callable[[], bool] = lambda: False
+    count: Callable[[Scrubbed], None] = lambda _: None
 
 
 def clean_up(upkeep: Upkeep, now: datetime) -> str:
@@ -75,7 +77,7 @@ def clean_up(upkeep: Upkeep, now: datetime) -> str:
     if gone:
         _note(house, "remove unfinished files", files=str(len(gone)))
     scrubbed = scrub_sample(_scrub(upkeep), now, count=SAMPLE, is_cancelled=upkeep.is_cancelled)
-    _tell_harms(house, scrubbed.harms)
+    _tell(upkeep, scrubbed)
     return f"{len(gone)} unfinished files removed; {_said(scrubbed)}"
 
 
@@ -88,7 +90,7 @@ def scrub_and_put_aside(upkeep: Upkeep, now: datetime) -> str:
     """
     house = upkeep.house
     scrubbed = scrub_due(_scrub(upkeep), now, progress=upkeep.progress, is_cancelled=upkeep.is_cancelled)
-    _tell_harms(house, scrubbed.harms)
+    _tell(upkeep, scrubbed)
     taken_in = lost = aside = gone = 0
     for volume in _volumes(house):
         if upkeep.is_cancelled():
@@ -123,7 +125,7 @@ def audit_archive(upkeep: Upkeep, now: datetime) -> str:
     scrubbed = scrub_due(
         _scrub(upkeep), now, progress=upkeep.progress, is_cancelled=upkeep.is_cancelled, classes=ARCHIVED
     )
-    _tell_harms(house, scrubbed.harms)
+    _tell(upkeep, scrubbed)
     proof, count = hashlib.sha256(), 0
     with house.catalog.transaction(KEEPER.subject.name) as conn:
         for segment, digest in scrubbing.digests_of(conn, ARCHIVED):
@@ -138,9 +140,11 @@ def damage_noted(conn: Connection) -> str:
     return settings.get(conn, DAMAGE) or ""
 
 
-def _tell_harms(house: House, harms: Sequence[Harm]) -> None:
-    """Each in the audit and to those who follow changes; all together as a sentence for the status."""
-    for harm in harms:
+def _tell(upkeep: Upkeep, scrubbed: Scrubbed) -> None:
+    """Each harm in the audit and to those who follow changes; all together as a sentence for the status."""
+    house = upkeep.house
+    upkeep.count(scrubbed)
+    for harm in scrubbed.harms:
         segment = harm.segment
         word = "mend damage" if harm.is_mended else "find damage"
         deed = Deed(word, f"segment {segment.id}", harm.why, segment.camera)

@@ -128,6 +128,11 @@ class Keeper:
             log.warning("nothing is deleted, the catalog is doubted", extra={"why": why})
         self._is_index_doubted = bool(why)
         INDEX_DOUBTED.set(self._is_index_doubted)
+        if why:
+            free_bytes = self._node.volume.space().free_bytes
+            FREE.set(free_bytes)
+            RESERVE.set(self._reserve_bytes)
+            SHORT.set(free_bytes < self._reserve_bytes)
         return not why
 
     def _sweep(self) -> None:

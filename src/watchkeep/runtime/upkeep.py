@@ -12,6 +12,7 @@ from watchkeep.application.house import House
 from watchkeep.application.upkeep import Upkeep, audit_archive, clean_up, scrub_and_put_aside
 from watchkeep.domain.errors import WatchkeepError
 from watchkeep.domain.upkeep import Duty, due_duties
+from watchkeep.lifecycle.scrub import Scrubbed
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import settings
 
@@ -21,6 +22,8 @@ RUNS = Counter("watchkeep_duties", "Runs of the calendar's duties", ["duty", "ou
 PROGRESS = Gauge(
     "watchkeep_duty_progress", "How far a duty is, 0 to 1", ["duty"], multiprocess_mode="mostrecent"
 )
+SCRUBBED = Counter("watchkeep_scrubbed_bytes", "Bytes of footage read again")
+HARMS = Counter("watchkeep_damaged_segments", "Segments found damaged", ["outcome"])
 DUTIES: dict[Duty, Callable[[Upkeep, datetime], str]] = {
     Duty.TEMPORARY_FILES: clean_up,
     Duty.SCRUB: scrub_and_put_aside,
@@ -75,6 +78,7 @@ class Calendar:
             folders=self._folders(),
             progress=lambda share, _: gauge.set(share),
             is_cancelled=self._stopping.is_set,
+            count=_count,
         )
         outcome = DUTIES[duty](upkeep, now)
         if not self._stopping.is_set():
@@ -104,6 +108,12 @@ class Calendar:
     def _note(self, duty: Duty, at: datetime) -> None:
         with self._node.catalog.transaction("keeper") as connection:
             settings.put(connection, _key(duty), at.isoformat())
+
+
+def _count(scrubbed: Scrubbed) -> None:
+    SCRUBBED.inc(scrubbed.size_bytes)
+    for harm in scrubbed.harms:
+        HARMS.labels("mended" if harm.is_mended else "damaged").inc()
 
 
 def _key(duty: Duty) -> str:
