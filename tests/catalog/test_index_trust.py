@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 
 from builders import NOON, FixedClock
-from catalog_server import Database
+from catalog_server import Database, copy_of
 from unit.lifecycle.store import SmallStore
+from watchkeep.application.asking import system_asking
+from watchkeep.application.recovery import recover_index
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.upkeep import Duty
 from watchkeep.lifecycle.index_trust import IndexTrust, doubt_noted
 from watchkeep.runtime.data_folder import DataFolder
+from watchkeep.runtime.file_reading import file_reading
+from watchkeep.runtime.house_wiring import build_house
 from watchkeep.runtime.keeper import Keeper
 from watchkeep.runtime.system import Machine, SystemFs
 from watchkeep.runtime.wiring import Node, ensure_node
-from watchkeep.storage.catalog import recordings, settings
+from watchkeep.storage.catalog import cameras, recordings, settings
+from watchkeep.storage.catalog.cameras import Site
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed
 
@@ -32,6 +37,8 @@ def node(database: Database, tmp_path: Path) -> Iterator[Node]:
     clock = FixedClock(NOON + timedelta(days=DAYS))
     made = ensure_node(DataFolder(tmp_path / "data"), machine=Machine(clock=clock), environment={})
     with closing(database.catalog()) as catalog:
+        with catalog.transaction() as connection:
+            cameras.put_site(connection, Site(id=made.installation, name="Home", zone="UTC"))
         yield replace(made, catalog=catalog)
 
 
@@ -120,6 +127,39 @@ def test_an_older_state_of_the_database_deletes_nothing(node: Node, store: Small
 
     assert "older state than the footage" in why
     assert len(files(store)) == DAYS
+
+
+def test_a_dump_of_a_week_ago_put_back_deletes_nothing_and_a_rebuild_makes_it_good(
+    node: Node, store: SmallStore, database: Database
+) -> None:
+    """Since the dump the oldest footage expired, and the camera's keep was made longer."""
+    keep(node)
+    node.catalog.close()
+    with copy_of(database) as dump:
+        clock_of(node).advance(20 * 86_400)
+        keep(node)
+        left = files(store)
+        late = [store.record(DOOR, NOON + timedelta(days=13, minutes=number)) for number in range(3)]
+        put(node.catalog, store)
+        old = replace(node, catalog=dump)
+        clock_of(node).advance(400 * 86_400)
+
+        assert "older state than the footage" in keep(old)
+        assert files(store) == [*left, *late]
+
+        house = build_house(old)
+        rebuilt = recover_index(
+            house,
+            system_asking(),
+            house.volumes[0],
+            read=file_reading(old),
+            remembered={},
+            applies=True,
+            advance=lambda _: None,
+        )
+        assert (rebuilt.added, rebuilt.lost) == (len(late), DAYS - len(left))
+        assert files(store) == [*left, *late]
+    assert 0 < len(left) < DAYS
 
 
 def test_another_database_deletes_nothing(node: Node, store: SmallStore, empty_of_rows: Catalog) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -62,6 +62,7 @@ def a_rebuild(
     *,
     applies: bool = True,
     remembered: Iterable[SealedStream] = (),
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Rebuilt:
     def read(days: Iterable[FilesOfDay]) -> Iterator[ReadDay]:
         return (read_day(each, volume=volume, fs=SystemFs(), keys=keystore.find_shred_key) for each in days)
@@ -74,7 +75,7 @@ def a_rebuild(
         keep_days=30,
         remembered={each.id: each for each in remembered},
     )
-    return rebuild(work, applies=applies)
+    return rebuild(work, applies=applies, advance=advance)
 
 
 def of(store: SmallStore, catalog: Catalog, *, applies: bool = True) -> Rebuilt:
@@ -137,6 +138,24 @@ def test_a_second_rebuild_finds_nothing_to_do(store: SmallStore, lost: Catalog) 
 
     assert (again.known, again.found, again.added, again.gaps, again.cameras) == (6, 0, 0, 0, [])
     assert rows(lost) == before
+
+
+def test_a_rebuild_that_was_killed_is_finished_by_the_next(store: SmallStore, lost: Catalog) -> None:
+    class Killed(Exception):
+        """As far as a test can do it."""
+
+    def advance(done: int) -> None:
+        if done == 4:
+            raise Killed
+
+    with pytest.raises(Killed):
+        a_rebuild(lost, store.volume, store.keystore, advance=advance)
+    begun = len(rows(lost))
+
+    assert 0 < begun < 6
+    assert of(store, lost).added == 6 - begun
+    with lost.transaction() as connection:
+        assert [camera.id for camera in cameras.list_cameras(connection)] == [DOOR, YARD]
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(store: SmallStore, lost: Catalog) -> None:

@@ -1,6 +1,6 @@
 """Rebuilds the catalog of footage from files and keystore alone; recording may go on."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -9,9 +9,10 @@ from watchkeep.domain.ids import CameraId, SegmentId, StreamId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.found_files import FilesOfDay, ReadDay, Refused, segment_named
-from watchkeep.storage.catalog import cameras, rebuilding
+from watchkeep.storage.catalog import cameras, footage, rebuilding, settings
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.rebuilding import FootageOfStream
 from watchkeep.storage.media.volume import DayFolder, Volume
 
 SUBJECT = "recovery"
@@ -20,6 +21,9 @@ ADDRESS_UNKNOWN = "rtsp://address-unknown.invalid/"
 MAY_COME_BACK = (SegmentState.OPEN, SegmentState.LOST)
 AROUND = timedelta(days=1)
 """A hole at the edge of what was found has its other bank in what was known."""
+
+UNFINISHED = "rebuild under way"
+"""A setting of the catalog while a rebuild runs."""
 
 ReadMany = Callable[[Iterable[FilesOfDay]], Iterator[ReadDay]]
 """Reads days, in any order; the runtime does it in several processes."""
@@ -76,14 +80,6 @@ class Rebuilt:
     lost: int = 0
 
 
-@dataclass(slots=True)
-class _Seen:
-    """Of a camera: since when it has footage, and its streams with their spans."""
-
-    streams: dict[StreamId, Interval] = field(default_factory=dict)
-    facts: dict[StreamId, SealedStream] = field(default_factory=dict)
-
-
 def rebuild(work: Rebuilding, *, applies: bool, advance: Callable[[int], None] = lambda _: None) -> Rebuilt:
     """Find every segment that the catalog does not know, and with `applies` take it in.
 
@@ -100,7 +96,8 @@ def rebuild(work: Rebuilding, *, applies: bool, advance: Callable[[int], None] =
     """
     work.volume.require_same()
     rebuilt = Rebuilt()
-    seen: dict[CameraId, _Seen] = {}
+    is_taking_up = _begin(work) if applies else False
+    seen: dict[CameraId, dict[StreamId, Interval]] = {}
     done = 0
     for read in work.read(_unknown(work, rebuilt)):
         rebuilt.found += len(read.lines)
@@ -108,7 +105,7 @@ def rebuild(work: Rebuilding, *, applies: bool, advance: Callable[[int], None] =
         rebuilt.runs += len(read.runs)
         rebuilt.refused += read.refused
         rebuilt.when = _joined(rebuilt.when, read.when)
-        _remember(seen, read, work)
+        _remember(seen, read)
         if applies:
             with work.catalog.transaction(SUBJECT) as connection:
                 rebuilt.added += rebuilding.put_found(
@@ -116,10 +113,22 @@ def rebuild(work: Rebuilding, *, applies: bool, advance: Callable[[int], None] =
                 )
         done += len(read.lines) + len(read.refused)
         advance(rebuilt.known + rebuilt.deleted + done)
-    rebuilt.cameras = _add_cameras(work, seen, applies=applies)
-    if applies:
-        rebuilt.gaps = _explain_holes(work, seen)
+    if not applies:
+        rebuilt.cameras = _lacking(work, seen)
+        return rebuilt
+    rebuilt.cameras = _add_cameras(work)
+    rebuilt.gaps = _explain_holes(work, _all_streams(work) if is_taking_up else seen)
+    with work.catalog.transaction(SUBJECT) as connection:
+        settings.delete(connection, UNFINISHED)
     return rebuilt
+
+
+def _begin(work: Rebuilding) -> bool:
+    """Note that a rebuild is under way; says whether one was, and was killed."""
+    with work.catalog.transaction(SUBJECT) as connection:
+        was_unfinished = settings.get(connection, UNFINISHED) is not None
+        settings.put(connection, UNFINISHED, "yes")
+    return was_unfinished
 
 
 def _unknown(work: Rebuilding, rebuilt: Rebuilt) -> Iterator[FilesOfDay]:
@@ -147,36 +156,51 @@ def _wanted(folder: DayFolder, states: Mapping[SegmentId, str], rebuilt: Rebuilt
             rebuilt.known += 1
 
 
-def _remember(seen: dict[CameraId, _Seen], read: ReadDay, work: Rebuilding) -> None:
-    if read.when is None:
-        return
-    camera = seen.setdefault(read.camera, _Seen())
+def _remember(seen: dict[CameraId, dict[StreamId, Interval]], read: ReadDay) -> None:
+    streams = seen.setdefault(read.camera, {}) if read.runs else {}
     for run in read.runs.values():
         when = Interval(run.started_at, run.ended_at or run.started_at)
-        camera.streams[run.stream] = _joined(camera.streams.get(run.stream), when) or when
-        camera.facts[run.stream] = work.remembered.get(run.stream) or SealedStream(
-            id=run.stream, camera=read.camera, role=read.streams[run.stream], url=ADDRESS_UNKNOWN
-        )
+        streams[run.stream] = _joined(streams.get(run.stream), when) or when
 
 
-def _add_cameras(work: Rebuilding, seen: Mapping[CameraId, _Seen], *, applies: bool) -> list[CameraId]:
-    """Add cameras that the catalog lacks, by their id; switched on if the recorder knows where they are."""
-    added: list[CameraId] = []
-    for name, camera in sorted(seen.items()):
+def _all_streams(work: Rebuilding) -> dict[CameraId, dict[StreamId, Interval]]:
+    """Every stream that has footage: the rebuild before was killed, and nobody knows what it found."""
+    found: dict[CameraId, dict[StreamId, Interval]] = {}
+    with work.catalog.transaction(SUBJECT) as connection:
+        names = footage.cameras_with_footage(connection)
+    for name in names:
         with work.catalog.transaction(SUBJECT) as connection:
-            if cameras.is_taken(connection, name):
-                continue
-            added.append(name)
-            if applies:
-                cameras.insert_camera(connection, _camera(work, name, camera))
+            found[name] = {each.stream: each.when for each in rebuilding.streams_of(connection, name)}
+    return found
+
+
+def _lacking(work: Rebuilding, names: Iterable[CameraId]) -> list[CameraId]:
+    """Those of some cameras that the catalog does not know."""
+    with work.catalog.transaction(SUBJECT) as connection:
+        return [name for name in sorted(names) if not cameras.is_taken(connection, name)]
+
+
+def _add_cameras(work: Rebuilding) -> list[CameraId]:
+    """Add cameras that have footage and no row; switched on if the recorder knows where they are."""
+    with work.catalog.transaction(SUBJECT) as connection:
+        names = footage.cameras_with_footage(connection)
+    added: list[CameraId] = []
+    for name in _lacking(work, names):
+        with work.catalog.transaction(SUBJECT) as connection:
+            found = rebuilding.streams_of(connection, name)
+            if found:  # else all of it is lost
+                cameras.insert_camera(connection, _camera(work, name, found))
+                added.append(name)
     return added
 
 
-def _camera(work: Rebuilding, name: CameraId, seen: _Seen) -> SealedCamera:
-    newest: dict[str, StreamId] = {}
-    for stream in sorted(seen.streams, key=lambda each: seen.streams[each].end):
-        newest[seen.facts[stream].role] = stream
-    streams = tuple(seen.facts[stream] for stream in newest.values())
+def _camera(work: Rebuilding, name: CameraId, found: Sequence[FootageOfStream]) -> SealedCamera:
+    """The camera with its newest stream of each role."""
+    newest = {each.role: each.stream for each in found}
+    streams = tuple(
+        work.remembered.get(stream) or SealedStream(id=stream, camera=name, role=role, url=ADDRESS_UNKNOWN)
+        for role, stream in newest.items()
+    )
     return SealedCamera(
         id=name,
         site=work.site,
@@ -184,14 +208,14 @@ def _camera(work: Rebuilding, name: CameraId, seen: _Seen) -> SealedCamera:
         is_enabled=any(stream.id in work.remembered for stream in streams),
         retention_days=work.keep_days,
         streams=streams,
-        created_at=min(when.start for when in seen.streams.values()),
+        created_at=min(each.when.start for each in found),
     )
 
 
-def _explain_holes(work: Rebuilding, seen: Mapping[CameraId, _Seen]) -> int:
+def _explain_holes(work: Rebuilding, seen: Mapping[CameraId, Mapping[StreamId, Interval]]) -> int:
     count = 0
-    for camera in seen.values():
-        for stream, when in camera.streams.items():
+    for streams in seen.values():
+        for stream, when in streams.items():
             with work.catalog.transaction(SUBJECT) as connection:
                 around = Interval(when.start - AROUND, when.end + AROUND)
                 count += rebuilding.explain_holes(connection, stream, around)

@@ -1,12 +1,14 @@
 """Takes footage into the catalog that is known from its files only, many rows at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.ids import CameraId, SegmentId, StreamId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.segment import Run
@@ -90,6 +92,26 @@ def _copy(cursor: psycopg.Cursor[TupleRow], query: LiteralString, lines: Sequenc
     with cursor.copy(query) as copy:
         copy.write(b"".join(lines))
     return cursor.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class FootageOfStream:
+    """A stream that has footage, and from when to when."""
+
+    stream: StreamId
+    role: StreamRole
+    when: Interval
+
+
+def streams_of(connection: Connection, camera: CameraId) -> list[FootageOfStream]:
+    """The streams of which a camera has footage, that with the newest last."""
+    rows = connection.execute(_QUERIES["streams_of"], {"camera": camera})
+    return [
+        FootageOfStream(
+            StreamId(stream), StreamRole(role), Interval(start.astimezone(UTC), end.astimezone(UTC))
+        )
+        for stream, role, start, end in rows
+    ]
 
 
 def explain_holes(connection: Connection, stream: StreamId, when: Interval) -> int:

@@ -80,6 +80,15 @@ on conflict (segment_id, start_time) do update
        camera_clock_at = excluded.camera_clock_at
  where video_segments.state in ('open', 'lost');
 
+-- streams_of --
+-- The streams of which a camera has footage, each with its span; walks all of the camera's. Index: segments_camera.
+select stream_id, role, min(start_time), max(end_time)
+  from video_segments
+ where camera_id = %(camera)s
+   and state in ('open', 'closed', 'recovered')
+ group by stream_id, role
+ order by max(end_time);
+
 -- explain_holes --
 -- Writes down the holes of a stream's footage in [start, end) of a second and more that no gap, deletion or segment
 -- tells of. Within a run footage was there and is no more; between runs files do not say why. Index: segments_stream.
