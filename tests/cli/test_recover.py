@@ -68,10 +68,7 @@ def test_streams_are_remembered_through_a_plan_without_any(tmp_path: Path) -> No
 
 def test_several_processes_read_what_one_reads(tmp_path: Path) -> None:
     node, _ = a_node(tmp_path)
-    days = [
-        FilesOfDay(folder.camera, folder.day, tuple(path.name for path in folder.files))
-        for folder in node.volume.days()
-    ]
+    days = [FilesOfDay(folder.camera, folder.day, folder.names) for folder in node.volume.days()]
 
     alone = sorted(line for read in file_reading(node, processes=1)(days) for line in read.lines)
     together = sorted(line for read in file_reading(node, processes=2, few=0)(days) for line in read.lines)

@@ -75,7 +75,7 @@ def quarantine(
 
 def _rebuild(opened: OpenHouse, output: Output, *, applies: bool) -> Rebuilt:
     place = opened.house.volumes[0]
-    total = max(1, sum(len(folder.files) for folder in place.volume.days()))
+    total = max(1, sum(len(folder.names) for folder in place.volume.days()))
     with output.progress("reading the footage's files") as progress:
         return recovery.recover_index(
             opened.house,

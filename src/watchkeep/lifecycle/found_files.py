@@ -105,13 +105,13 @@ def read_day(files: FilesOfDay, *, volume: Volume, fs: Fs, keys: Keys) -> ReadDa
     return read
 
 
-def segment_named(path: Path) -> SegmentId | None:
+def segment_named(name: str) -> SegmentId | None:
     """The segment that a file's name tells; None if it tells none."""
     try:
-        identifier = UUID(path.stem)
+        identifier = UUID(name.removesuffix(SUFFIX))
     except ValueError:
         return None
-    return SegmentId(identifier) if path.name == f"{identifier}{SUFFIX}" else None
+    return SegmentId(identifier) if name == f"{identifier}{SUFFIX}" else None
 
 
 def _take(read: ReadDay, volume: Volume, path: Path, summary: Summary) -> None:

@@ -126,8 +126,8 @@ class IndexTrust:
         for folder in volume.days():
             with self.catalog.transaction(SUBJECT) as connection:
                 states = rebuilding.known_of_day(connection, folder.camera, folder.day)
-            count += len(folder.files)
-            unknown += sum(segment_named(path) not in states for path in folder.files)
+            count += len(folder.names)
+            unknown += sum(segment_named(name) not in states for name in folder.names)
         if unknown <= max(min(FEW, count / 2), count * MOST_UNKNOWN_SHARE):
             return ""
         return f"The database does not know {unknown} of the {count} files of footage in {volume.root}"

@@ -136,22 +136,22 @@ def _unknown(work: Rebuilding, rebuilt: Rebuilt) -> Iterator[FilesOfDay]:
     for folder in work.volume.days():
         with work.catalog.transaction(SUBJECT) as connection:
             states = rebuilding.known_of_day(connection, folder.camera, folder.day)
-        rebuilt.files += len(folder.files)
+        rebuilt.files += len(folder.names)
         names = tuple(_wanted(folder, states, rebuilt))
         if names:
             yield FilesOfDay(folder.camera, folder.day, names)
 
 
 def _wanted(folder: DayFolder, states: Mapping[SegmentId, str], rebuilt: Rebuilt) -> Iterator[str]:
-    for path in folder.files:
-        segment = segment_named(path)
+    for name in folder.names:
+        segment = segment_named(name) if states else None
         state = None if segment is None else states.get(segment)
         if state in (rebuilding.DELETED, SegmentState.DOOMED):
             rebuilt.deleted += 1
             if state == rebuilding.DELETED:
-                rebuilt.left_over.append(f"{folder.camera}/{folder.day.isoformat()}/{path.name}")
+                rebuilt.left_over.append(f"{folder.camera}/{folder.day.isoformat()}/{name}")
         elif state is None or state in MAY_COME_BACK:
-            yield path.name
+            yield name
         else:
             rebuilt.known += 1
 

@@ -29,11 +29,12 @@ _DOUBTED_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class DayFolder:
-    """The files of a camera's day, as their folders are named."""
+    """The segments' files of a camera's day by name only: there may be millions."""
 
     camera: CameraId
     day: date
-    files: tuple[Path, ...]
+    path: Path
+    names: tuple[str, ...]
 
 
 class Volume:
@@ -169,15 +170,16 @@ class Volume:
     def segments(self) -> Iterator[Path]:
         """Every finished segment's file, camera by camera, day by day."""
         for folder in self.days():
-            yield from folder.files
+            yield from (folder.path / name for name in folder.names)
 
     def days(self) -> Iterator["DayFolder"]:
         """The finished segments' files of each camera and UTC day, camera by camera, listed one by one."""
         for camera in self._folders(self.root):
             for day in self._folders(camera):
                 if _is_day(day.name):
-                    files = tuple(path for path in self._files(day) if path.suffix == SUFFIX)
-                    yield DayFolder(CameraId(camera.name), date.fromisoformat(day.name), files)
+                    names = (entry.name for entry in self._fs.entries(day) if not entry.is_directory)
+                    ours = tuple(sorted(name for name in names if name.endswith(SUFFIX)))
+                    yield DayFolder(CameraId(camera.name), date.fromisoformat(day.name), day, ours)
 
     def open_segments(self) -> list[Path]:
         """Every file in open/ that is this shard's, also one that is no segment."""
