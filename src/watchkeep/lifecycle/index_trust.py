@@ -69,6 +69,19 @@ class IndexTrust:
                 return f"{why}: {CURE}."
         return ""
 
+    def is_of_another(self) -> bool:
+        """Whether a volume was known by another catalog than this one, which may be new.
+
+        Raises:
+            CatalogUnavailable: The database does not answer.
+            DataLoss: A stamp is damaged.
+            OSError: A disk does not answer.
+        """
+        with self.catalog.transaction(SUBJECT) as connection:
+            stamp = _stamp(connection)
+        found = [compare_stamps(catalog=stamp, volume=read_stamp(each, fs=self.fs)) for each in self.volumes]
+        return any(standing in (Standing.EMPTY, Standing.OTHER) for standing in found)
+
     def note(self) -> str:
         """As `doubt`, and say it in the catalog, for all who ask how it goes."""
         why = self.doubt()
