@@ -11,6 +11,7 @@ from builders import NODE, NOON, FixedClock
 from clip_packets import clip_packets, demuxed
 from house_builder import a_camera, a_house
 from time_code import make_clip
+from watchkeep.application import adoption
 from watchkeep.application.adoption import Adopted, Tree, TreeKind, adopt
 from watchkeep.application.asking import system_asking
 from watchkeep.application.exports import export
@@ -111,6 +112,24 @@ def test_frigates_recordings_are_indexed_in_place_and_the_rest_is_listed(
     with catalog.transaction() as connection:
         camera = cameras.get_camera(connection, DOOR)
     assert (camera.is_enabled, camera.name) == (False, "front_door")
+
+
+def test_a_tree_taken_in_by_portions_is_the_same(
+    house: House, catalog: Catalog, frigate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(adoption.AT_ONCE, TreeKind.FRIGATE, 3)
+    told: list[int] = []
+
+    adopted = adopt(
+        house,
+        ASKING,
+        Tree(root=frigate, kind=TreeKind.FRIGATE, camera="", files=list_tree(frigate), node=NODE),
+        advance=told.append,
+    )
+
+    assert (adopted.segments, adopted.new_cameras, len(adopted.refused)) == (6, [DOOR, "yard"], 2)
+    assert told == list(range(1, 9))
+    assert len(rows(catalog)) == 6
 
 
 def test_adopted_footage_is_on_the_timeline_plays_and_is_exported_as_it_was(

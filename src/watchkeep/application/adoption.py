@@ -49,6 +49,10 @@ class TreeKind(StrEnum):
     DIRECTORY = "directory"
 
 
+AT_ONCE = {TreeKind.FRIGATE: 2000, TreeKind.DIRECTORY: 100_000}
+"""Files; Frigate's come in order of time, others must be known all before it is known which is the first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeFile:
     """A file of a tree.
@@ -134,17 +138,8 @@ def adopt(
                 f"{tree.root} holds footage of Watchkeep itself; name another folder", path=str(tree.root)
             )
     adopted = Adopted(volume=_volume(house, tree))
-    found: list[_Read] = []
-    for number, file in enumerate(tree.files, 1):
-        try:
-            found.append(_understand(house, tree, file))
-        except (WatchkeepError, OSError) as error:
-            adopted.refused.append((file.name, str(error)))
-        advance(number)
-    for camera, reads in groupby(
-        sorted(found, key=lambda each: (each.camera, each.start)), lambda each: each.camera
-    ):
-        _take_camera(house, tree, adopted, camera, list(reads))
+    for first in range(0, len(tree.files), AT_ONCE[tree.kind]):
+        _take_in(house, tree, adopted, first, advance)
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="adopt footage") as (_, deed):
         deed.facts.update(
             path=str(tree.root),
@@ -155,6 +150,20 @@ def adopt(
             refused=str(len(adopted.refused)),
         )
     return adopted
+
+
+def _take_in(house: House, tree: Tree, adopted: Adopted, first: int, advance: Callable[[int], None]) -> None:
+    """Take in the next files; durable on return, so that a killed call has done something."""
+    found: list[_Read] = []
+    for number, file in enumerate(tree.files[first : first + AT_ONCE[tree.kind]], first + 1):
+        try:
+            found.append(_understand(house, tree, file))
+        except (WatchkeepError, OSError) as error:
+            adopted.refused.append((file.name, str(error)))
+        advance(number)
+    found.sort(key=lambda each: (each.camera, each.start))
+    for camera, reads in groupby(found, lambda each: each.camera):
+        _take_camera(house, tree, adopted, camera, list(reads))
 
 
 def _volume(house: House, tree: Tree) -> UUID:
