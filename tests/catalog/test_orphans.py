@@ -91,6 +91,15 @@ def test_what_is_not_understood_is_put_aside_and_kept_for_thirty_days(
     assert list((store.volume.root / "quarantine").iterdir()) == []
 
 
+def test_a_folder_without_a_segment_is_somebodys_own(store: SmallStore, catalog: Catalog) -> None:
+    album = store.volume.root / "photos" / "2025-06-01"
+    album.mkdir(parents=True)
+    (album / "sunset.jpg").write_text("mine")
+
+    assert put_aside(places(store, catalog), Rebuilt()) == []
+    assert (album / "sunset.jpg").exists()
+
+
 def test_a_person_may_delete_what_was_put_aside_sooner(store: SmallStore, catalog: Catalog) -> None:
     folder = store.path(next(iter(store.rows))).parent
     (folder / "holiday.txt").write_text("mine")

@@ -107,13 +107,16 @@ def test_unfinished_files_go_when_they_were_there_a_run_ago(house: House, tmp_pa
     volume = house.volumes[0].volume
     old, new = volume.root / "catalog.stamp.part", tmp_path / "watchkeep.yaml.part"
     old.write_text("begun")
+    foreign = volume.root / "downloads" / "2025-06-01" / "film.mkv.part"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("somebody's own")
     work = Upkeep(house=house, bytes_per_s=FAST, folders=(tmp_path,))
 
     assert clean_up(work, NOON).startswith("0 unfinished")
     new.write_text("begun")
     assert clean_up(work, NOON + timedelta(days=1)).startswith("1 unfinished")
 
-    assert (old.exists(), new.exists()) == (False, True)
+    assert (old.exists(), new.exists(), foreign.exists()) == (False, True, True)
 
 
 def test_the_archive_is_proved_in_the_audit(house: House, catalog: Catalog, clip: Path) -> None:

@@ -238,24 +238,25 @@ class Volume:
         return [path for path in files if not path.name.endswith((REASON, f"{REASON}.part"))]
 
     def strangers(self) -> Iterator[Path]:
-        """Files in the cameras' folders that are neither segments nor pictures, nor begun ones."""
-        for camera in self._folders(self.root):
-            if not is_camera_id(camera.name) or camera.name in (_OPEN, _QUARANTINE):
-                continue
-            for folder in (camera, *self._folders(camera)):
-                for path in self._files(folder):
-                    if path.suffix not in (SUFFIX, PICTURE_SUFFIX, PART):
-                        yield path
+        """Files beside segments, in the same folder, that are none, nor the beginning of one.
+
+        Folders without a segment are left alone: somebody may keep photographs by day in one.
+        """
+        for folder in self.days():
+            if folder.names:
+                files = self._files(folder.path)
+                yield from (path for path in files if path.suffix not in (SUFFIX, PART))
 
     def parts(self) -> Iterator[Path]:
         """Files that were begun and never got their name: left by a crash, or being written just now."""
-        folders = [self.root]
+        yield from (path for path in self._files(self.root) if path.suffix == PART)
         for camera in self._folders(self.root):
-            folders.append(camera)
             for day in self._folders(camera):
-                folders += [day, day / _PICTURES]
-        for folder in folders:
-            yield from (path for path in self._files(folder) if path.suffix == PART)
+                if not _is_day(day.name):
+                    continue
+                for path in (*self._files(day), *self._files(day / _PICTURES)):
+                    if path.name.endswith((f"{SUFFIX}{PART}", f"{PICTURE_SUFFIX}{PART}")):
+                        yield path
 
     def space(self) -> Space:
         """Room on the volume."""
