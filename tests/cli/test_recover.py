@@ -4,12 +4,14 @@ import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from builders import NOON, FixedClock
 from cli.test_commands import watchkeep
 from unit.lifecycle.store import SmallStore
 from watchkeep.domain.camera import Secret, Stream, StreamAddress, StreamRole
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.stamp import Stamp
 from watchkeep.lifecycle.found_files import FilesOfDay
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.file_reading import file_reading
@@ -17,6 +19,7 @@ from watchkeep.runtime.recording_plan import PlanMemory, RecordingPlan
 from watchkeep.runtime.remembered_streams import remembered_streams
 from watchkeep.runtime.system import Machine, SystemFs
 from watchkeep.runtime.wiring import Node, ensure_node
+from watchkeep.storage.media.stamp_file import write_stamp
 
 DOOR = CameraId("door")
 
@@ -75,3 +78,15 @@ def test_several_processes_read_what_one_reads(tmp_path: Path) -> None:
 
     assert alone == together
     assert len(alone) == 3
+
+
+def test_doctor_names_a_catalog_that_is_not_the_one_that_knew_the_footage(tmp_path: Path) -> None:
+    node, _ = a_node(tmp_path)
+    write_stamp(node.volume, Stamp(UUID(int=7), 4000), fs=SystemFs())
+
+    found = watchkeep("doctor", "--json", "--depth", "presence", "--data", str(tmp_path))
+
+    checks = {check["part"]: check for check in json.loads(found.stdout)["checks"]}
+    assert found.returncode == 9
+    assert checks["catalog"]["verdict"] == "fault"
+    assert "watchkeep recover index --apply" in checks["catalog"]["sentence"]
