@@ -20,7 +20,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 # --- Test -----------------------------------------------------------------------------------------------
 
 .PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras soak-clock \
-	soak-retention soak-full \
+	soak-retention soak-full soak-recover \
 	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
@@ -68,7 +68,10 @@ soak-retention: .prepare-dev ## Live 400 days of sixteen cameras, then 100,000 s
 soak-full: .prepare-dev ## Record ten minutes on a full disk, and again with the catalog on it (QUICK=1: briefly); needs root
 	@WATCHKEEP_FULL_S=$(if $(QUICK),5,600) WATCHKEEP_CATALOG="elsewhere beside" $(PY) -m pytest -s tests/system/test_full_disk.py $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, live, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+soak-recover: .prepare-dev ## Rebuild the catalog of 2,000 recorded segments and compare every column (QUICK=1: as in `make test`)
+	@WATCHKEEP_SEGMENTS=$(if $(QUICK),24,2000) $(PY) -m pytest -s tests/catalog/test_rebuild.py $(ARGS)
+
+bench-%: .prepare-dev ## Measure: events, latency, live, record, recover, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/

@@ -7,6 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +80,23 @@ def catalog(database: Database) -> Iterator[Catalog]:
     catalog = database.catalog()
     yield catalog
     catalog.close()
+
+
+@pytest.fixture
+def empty_of_rows(postgres: EmbeddedPostgres) -> Iterator[Catalog]:
+    """A second migrated catalog that knows nothing, as after a loss of the first."""
+    for database in _database(postgres, template=DATABASE):
+        catalog = database.catalog()
+        yield catalog
+        catalog.close()
+
+
+@contextmanager
+def copy_of(database: Database) -> Iterator[Catalog]:
+    """The database as it is now, as a dump brings it back later; nobody may be connected to it."""
+    for copy in _database(database.server, template=database.name):
+        with closing(copy.catalog()) as catalog:
+            yield catalog
 
 
 def _database(server: EmbeddedPostgres, *, template: str) -> Iterator[Database]:

@@ -1,4 +1,4 @@
-from catalog_server import catalog, database, empty_database, postgres, shared_database
+from catalog_server import catalog, database, empty_database, empty_of_rows, postgres, shared_database
 from event_house import house
 
-__all__ = ["catalog", "database", "empty_database", "house", "postgres", "shared_database"]
+__all__ = ["catalog", "database", "empty_database", "empty_of_rows", "house", "postgres", "shared_database"]

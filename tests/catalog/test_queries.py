@@ -26,6 +26,12 @@ def check(connection: Connection, query: str) -> None:
 
     body = "\n".join(line for line in query.splitlines() if not line.startswith("--")).strip()
     text = _PARAMETER.sub(numbered, body)
+    if body.startswith("create temporary "):
+        connection.execute(body)  # those behind it need it; it goes with the transaction
+        return
+    if body.startswith("copy "):
+        connection.execute(f"table {body.split()[1]}")
+        return
     if body.startswith(_NOT_PREPARABLE):
         connection.execute("set local check_function_bodies = on")
         return

@@ -2,5 +2,5 @@
 
 In: an Asking (who, from where) and domain words.
 Out: domain words, streams of sealed footage opened, audit entries.
-Knows: domain, lifecycle, sources (addresses), storage.
+Knows: domain, lifecycle, storage; sources (addresses, files) and ingestion (fragments of adopted files).
 """

@@ -22,8 +22,6 @@ from watchkeep.domain.segment import Segment
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
-READ_BYTES = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -158,11 +156,10 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
 
 def _is_whole(house: House, segment: Segment, fragments: tuple[StoredFragment, ...]) -> bool:
     """Read a segment's part once before any of it is handed out: half a segment would be a silent hole."""
-    start, end = fragments[0].offset, fragments[-1].offset + fragments[-1].length
     try:
-        for offset in range(start, end, READ_BYTES):
+        for fragment in fragments:
             with house.shelf.reading(segment) as reader:
-                reader.read_video(offset, min(READ_BYTES, end - offset))
+                reader.read_video(fragment.offset, fragment.length)
     except UNREADABLE as error:
         report(house, segment, error)
         return False

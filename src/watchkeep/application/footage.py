@@ -1,7 +1,7 @@
 """Finding a camera's footage and opening it; what is damaged is left out, reported, and never handed on."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from watchkeep.application import cameras
@@ -19,8 +19,9 @@ from watchkeep.domain.errors import (
     WatchkeepError,
 )
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.interval import Interval
 from watchkeep.domain.segment import Segment
-from watchkeep.storage.catalog import outbox
+from watchkeep.storage.catalog import outbox, scrubbing
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -44,11 +45,13 @@ def find_stream(conn: Connection, camera: CameraId, role: StreamRole) -> tuple[S
     return known, stream
 
 
-def reels(house: House, segments: Iterable[Segment]) -> Iterator[tuple[Segment, Reel]]:
-    """The segments that can be played, with what a player needs; the others are reported and left out.
+def reels(house: House, segments: Sequence[Segment]) -> Iterator[tuple[Segment, Reel]]:
+    """What can be played of segments of one stream, with what a player needs.
 
-    Of a segment that gave up a part there is a reel for each stretch that is left.
+    Segments that cannot be read are reported and left out, and fragments that the scrub found damaged. Of a
+    segment that gave up a part there is a reel for each stretch that is left.
     """
+    damaged = _damages(house, segments)
     for segment in segments:
         if house.shelf.is_damaged(segment.id):
             continue
@@ -57,6 +60,7 @@ def reels(house: House, segments: Iterable[Segment]) -> Iterator[tuple[Segment, 
         except UNREADABLE as error:
             report(house, segment, error)
             continue
+        reel = _without(reel, [span for span in damaged if span.overlaps(segment.when)])
         for stretch in stretches(segment, reel.fragments):
             yield (
                 segment,
@@ -94,6 +98,21 @@ def stretches(segment: Segment, fragments: Sequence[StoredFragment]) -> list[tup
             found.append([])
         found[-1].append(fragment)
     return [tuple(stretch) for stretch in found]
+
+
+def _damages(house: House, segments: Sequence[Segment]) -> list[Interval]:
+    if not segments:
+        return []
+    starts, ends = [each.when.start for each in segments], [each.when.end for each in segments]
+    with house.catalog.transaction() as conn:
+        return scrubbing.damages(conn, segments[0].stream, Interval(min(starts), max(ends)))
+
+
+def _without(reel: Reel, spans: Sequence[Interval]) -> Reel:
+    if not spans:
+        return reel
+    kept = tuple(each for each in reel.fragments if not any(each.when.overlaps(span) for span in spans))
+    return replace(reel, fragments=kept)
 
 
 def report(house: House, segment: Segment, error: WatchkeepError) -> None:

@@ -96,7 +96,7 @@ def within(reel: Reel, when: Interval) -> tuple[StoredFragment, ...]:
 
 
 def pieces(reel: Reel, when: Interval) -> list[Piece]:
-    """Cut a reel into pieces at key pictures.
+    """Cut a reel into pieces at key pictures, and where fragments are left out.
 
     The cuts do not depend on how far an open segment has grown: its last piece is left out until it is whole.
     """
@@ -105,7 +105,7 @@ def pieces(reel: Reel, when: Interval) -> list[Piece]:
         return []
     groups: list[list[StoredFragment]] = []
     for fragment in fragments:
-        if not groups or (fragment.starts_with_key and _length(groups[-1]) >= PIECE):
+        if not groups or _is_cut(groups[-1], fragment):
             groups.append([])
         groups[-1].append(fragment)
     is_cut_at_end = (
@@ -181,6 +181,12 @@ def continues(reel: Reel, fragment: StoredFragment, next_reel: Reel, next_fragme
         and reel.init_section == next_reel.init_section
         and fragment.start_ticks + fragment.duration_ticks == next_fragment.start_ticks
     )
+
+
+def _is_cut(group: Sequence[StoredFragment], fragment: StoredFragment) -> bool:
+    """Whether a new piece begins with a fragment: the bytes of a piece lie one behind the other."""
+    is_after_hole = fragment.number != group[-1].number + 1
+    return is_after_hole or (fragment.starts_with_key and _length(group) >= PIECE)
 
 
 def _length(fragments: Sequence[StoredFragment]) -> timedelta:

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from watchkeep.application.adopted import AdoptedFootage
 from watchkeep.application.recent import Recent, Remembered
 from watchkeep.application.shelf import Shelf
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock, Rng
+from watchkeep.domain.errors import NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import CameraId
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
+from watchkeep.storage.catalog.volumes import list_volumes
 from watchkeep.storage.encryption.keystore import Keystore
 from watchkeep.storage.media.volume import Volume
 
@@ -162,6 +165,8 @@ class House:
     is_detecting: bool = True
     clock_trust: Callable[[], ClockTrust] = lambda: ClockTrust.UNKNOWN
     demo_state: Callable[[], DemoState] = lambda: DemoState(phase=DemoPhase.OFF)
+    adopted: AdoptedFootage = field(init=False, repr=False)
+    """Footage that lies in somebody else's files."""
     shelf: Shelf = field(init=False, repr=False)
     """The sealed segments that are open for reading."""
     recent_views: Recent = field(init=False, repr=False)
@@ -170,10 +175,19 @@ class House:
 
     def __post_init__(self) -> None:
         volumes = [each.volume for each in self.volumes]
-        shelf = Shelf(volumes, fs=self.fs, keys=self.keystore.find_shred_key)
+        adopted = AdoptedFootage(fs=self.fs, rng=self.rng, root_of=self._adopted_root)
+        shelf = Shelf(volumes, fs=self.fs, keys=self.keystore.find_shred_key, adopted=adopted)
+        object.__setattr__(self, "adopted", adopted)
         object.__setattr__(self, "shelf", shelf)
         object.__setattr__(self, "recent_views", Recent(self.clock, SAME_VIEW))
         object.__setattr__(self, "remembered_storage", Remembered(self.clock, STORAGE_AGE))
+
+    def _adopted_root(self, volume: UUID) -> Path:
+        with self.catalog.transaction() as conn:
+            known = {each.id: each.location for each in list_volumes(conn)}
+        if volume not in known:
+            raise NotFound(f"the adopted volume {volume} is not in use any more", volume=volume)
+        return Path(known[volume])
 
     def close(self) -> None:
         """Let go of open files and connections."""

@@ -5,12 +5,15 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from watchkeep.application.adopted import AdoptedFootage
 from watchkeep.application.hls import Reel, StoredFragment
+from watchkeep.domain.adopted import adopted_place
 from watchkeep.domain.errors import DataLoss, NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import SegmentId
 from watchkeep.domain.mp4 import audio_setup
 from watchkeep.domain.segment import Segment, SegmentState
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.media.reader import Keys, SealedReader
 from watchkeep.storage.media.volume import Volume
 
@@ -32,8 +35,9 @@ class _Place:
 class Shelf:
     """Opens segments when they are asked for and closes those that were not wanted for longest."""
 
-    def __init__(self, volumes: Sequence[Volume], *, fs: Fs, keys: Keys) -> None:
+    def __init__(self, volumes: Sequence[Volume], *, fs: Fs, keys: Keys, adopted: AdoptedFootage) -> None:
         self._volumes = volumes
+        self._adopted = adopted
         self._fs = fs
         self._keys = keys
         self._lock = threading.Lock()
@@ -58,8 +62,9 @@ class Shelf:
                     place.reader.refresh()
                 yield place.reader
             finally:
-                # Another thread may have cleared the place from the shelf while we waited for its lock.
-                if self._places.get(segment.id) is not place:
+                # Another thread may have cleared the place from the shelf while we waited for its lock. What
+                # lies in memory is not kept there.
+                if self._places.get(segment.id) is not place or adopted_place(segment.path):
                     _close(place)
         self._tidy()
 
@@ -129,6 +134,8 @@ class Shelf:
                         place.lock.release()
 
     def _open(self, segment: Segment) -> SealedReader:
+        if adopted_place(segment.path) and isinstance(segment, StoredSegment):
+            return self._adopted.open(segment)
         for volume in (*self._volumes, *self._volumes):
             try:
                 path = volume.locate(segment.path, segment.id)

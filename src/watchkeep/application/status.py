@@ -8,10 +8,12 @@ from watchkeep.application import detector
 from watchkeep.application.asking import INSTALLATION, Asking, require
 from watchkeep.application.detector import DetectorView
 from watchkeep.application.house import ClockTrust, DemoState, House
+from watchkeep.application.upkeep import damage_noted
 from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
 from watchkeep.domain.ids import StreamId
 from watchkeep.domain.pressure import KeeperState, Rung
+from watchkeep.lifecycle.index_trust import doubt_noted
 from watchkeep.storage.catalog import cameras, keeping, states
 from watchkeep.storage.catalog.cameras import SealedCamera
 
@@ -25,12 +27,14 @@ class Health:
     """How it goes, of the asker's cameras.
 
     Attributes:
+        alarms: What somebody should do something about, one sentence each with its cure.
         recording: Cameras that record, or that wait for something to record.
         total: Cameras that are switched on.
         database: "ok", or "behind" while rows wait for it.
     """
 
     sentence: str
+    alarms: Sequence[str]
     recording: int
     total: int
     database: str
@@ -50,11 +54,13 @@ def read_health(house: House, asking: Asking) -> Health:
         seen = states.stream_states(conn)
         keeper = keeping.state(conn)
         detecting = detector.look_at(house, asking, conn)
+        alarms = [doubt_noted(conn), damage_noted(conn)]
     recording = sum(1 for camera in known if _is(camera, _WELL, seen, now))
     waiting_for_sign = recording - sum(1 for camera in known if _is(camera, _WELL[:1], seen, now))
     waiting = house.spool.depth()
     return Health(
         sentence=_sentence(recording, len(known), waiting, waiting_for_sign) + _alarm(keeper),
+        alarms=tuple(filter(None, alarms)),
         recording=recording,
         total=len(known),
         database="behind" if waiting else "ok",

@@ -7,6 +7,7 @@ import typer
 
 from watchkeep import __version__
 from watchkeep.cli import (
+    adopt,
     assets,
     camera,
     config,
@@ -17,6 +18,7 @@ from watchkeep.cli import (
     incidents,
     policy,
     record,
+    recover,
     retention,
     rules,
     run,
@@ -50,6 +52,8 @@ app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("export")(export.export)
 app.command("record")(record.record)
+app.add_typer(recover.app, name="recover")
+app.add_typer(adopt.app, name="adopt")
 app.add_typer(config.app, name="config")
 app.command("camera-simulator")(simulator.camera_simulator)
 

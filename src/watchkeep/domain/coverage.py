@@ -34,6 +34,7 @@ class Span:
 
 
 _RANKS = {Coverage.OPEN: 1, Coverage.RECORDED: 2}
+_DAMAGED_RANK = 3
 
 
 def account(
@@ -46,8 +47,8 @@ def account(
 ) -> list[Span]:
     """Say what became of every instant of a span.
 
-    Footage wins over gaps; of two gaps the one that began later names the cause; what neither covers is a
-    gap of unknown cause.
+    Footage wins over gaps, but damage wins over footage: it is there and cannot be read. Of two gaps the one
+    that began later names the cause; what neither covers is a gap of unknown cause.
 
     Args:
         when: The span asked about.
@@ -107,7 +108,7 @@ def _verdict(when: Interval, live: list[tuple[Interval, Span]], known_since: dat
 
 
 def _rank(span: Span) -> int:
-    return _RANKS.get(span.coverage, 0)
+    return _DAMAGED_RANK if span.cause is GapCause.DAMAGED else _RANKS.get(span.coverage, 0)
 
 
 def _extend(spans: list[Span], span: Span) -> None:

@@ -47,7 +47,17 @@ class Fragmenter:
         wall_clock: WallClock,
         audio: AudioParameters | None = None,
         longest: timedelta = timedelta(seconds=0.5),
+        began_dts: int | None = None,
     ) -> None:
+        """Begin a run.
+
+        Args:
+            run: Its id.
+            wall_clock: Says when pictures were taken.
+            audio: Of its sound, if there is any.
+            longest: What the media of a fragment may last.
+            began_dts: Decoding time of the run's first packet, where what comes is a later part of it.
+        """
         self._audio = None if audio is None else AudioQueue(audio)
         self._documents = DocumentQueue()
         self._is_ending = False
@@ -56,7 +66,8 @@ class Fragmenter:
         self._wall_clock = wall_clock
         self._longest_ticks = longest * TICKS_PER_SECOND // timedelta(seconds=1)
         self._waiting: list[Packet] = []
-        self._first_dts = 0
+        self._began_dts = began_dts
+        self._first_dts = began_dts or 0
         self._interval_ticks = _SINGLE_PACKET_TICKS
         self._sequence = 0
         self.dropped_packets = 0
@@ -93,7 +104,7 @@ class Fragmenter:
             self._audio.observe(dts)
         fragments: Sequence[Fragment] = ()
         if not waiting:
-            self._first_dts = dts
+            self._first_dts = dts if self._began_dts is None else self._began_dts
         else:
             self._interval_ticks = interval_ticks
             # If packets go on at this rate, the next would make it too long: no need to wait for it.

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from watchkeep.domain.adopted import adopted_place
 from watchkeep.domain.clock import Clock
 from watchkeep.domain.clock_doubt import ClockFacts, Sighting, doubt
 from watchkeep.domain.errors import NotFound
@@ -206,7 +207,7 @@ class Sweeper:
                 for _, (segment, verdict) in soonest:
                     if freed >= missing_bytes:
                         break
-                    if verdict.is_expired:
+                    if verdict.is_expired and not adopted_place(segment.path):  # that takes no room of ours
                         going.append((segment, verdict.reason))
                         freed += 0 if segment.state is SegmentState.LOST else segment.size_bytes
                 doomed = doom(connection, swept, going, at=plan.now)

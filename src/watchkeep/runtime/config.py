@@ -269,6 +269,14 @@ class Recording(Section):
         return self
 
 
+class Upkeep(Section):
+    """What the keeper does by the calendar: unfinished files daily, reading footage again on Sundays."""
+
+    scrub_mb_per_s: Annotated[int, Field(ge=1, le=10_000)] = 40
+    """How many megabytes a second are read when footage is read again, so that recording has the disk. All is
+    read at least every 30 days: 40 are enough for 50 TB."""
+
+
 class Analysis(Section):
     """Finding people, vehicles and more in the pictures, on this machine alone."""
 
@@ -322,6 +330,7 @@ class Settings(Section):
     database: Database = Database()
     keystore: KeystoreSettings = KeystoreSettings()
     recording: Recording = Recording()
+    upkeep: Upkeep = Upkeep()
     analysis: Analysis = Analysis()
     assets: Assets = Assets()
     cameras: Cameras = Cameras()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from watchkeep.application import cameras as camera_rooms
+from watchkeep.application import recovery
 from watchkeep.domain.camera import StreamCondition
 from watchkeep.domain.errors import NotFound, WatchkeepError
 from watchkeep.domain.ids import EventId, SegmentId
@@ -65,7 +66,7 @@ def examine(opened: OpenHouse, depth: Depth, *, advance: Callable[[int], None]) 
     """
     node = opened.node
     checks = [_clock(node), _disk(node), _keys(node), _audit(node), *_spool(opened), *_recorder(opened)]
-    checks += _cameras(opened)
+    checks += [*_catalog(opened), *_cameras(opened)]
     found = compare(_store(node), depth, advance=advance)
     compare_pictures(_pictures(node), depth, found)
     return Examination(tuple(checks), found)
@@ -73,9 +74,9 @@ def examine(opened: OpenHouse, depth: Depth, *, advance: Callable[[int], None]) 
 
 def _store(node: Node) -> Store:
     def rows() -> Iterable[StoredSegment]:
-        # All at once: a transaction must not stay open while files are read.
+        # All at once: a transaction must not stay open while files are read. What lies elsewhere is not ours.
         with node.catalog.transaction("doctor") as connection:
-            return list(footage.all_segments(connection))
+            return [row for row in footage.all_segments(connection) if row.volume == node.volume.id]
 
     def row(identifier: SegmentId) -> StoredSegment | None:
         try:
@@ -158,6 +159,12 @@ def _audit(node: Node) -> Check:
     except WatchkeepError as error:
         return Check("audit", Verdict.FAULT, str(error))
     return Check("audit", Verdict.GOOD, f"The chain of {count} audit entries is whole.")
+
+
+def _catalog(opened: OpenHouse) -> Iterator[Check]:
+    why = recovery.doubt(opened.house)
+    if why:
+        yield Check("catalog", Verdict.FAULT, why)
 
 
 def _spool(opened: OpenHouse) -> Iterator[Check]:

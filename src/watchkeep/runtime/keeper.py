@@ -9,11 +9,15 @@ from datetime import date, timedelta
 
 from prometheus_client import Counter, Gauge
 
-from watchkeep.domain.errors import CatalogUnavailable, Conflict, Unavailable
+from watchkeep.domain.errors import CatalogUnavailable, Conflict, DataLoss, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
+from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
+from watchkeep.runtime.house_wiring import build_house
+from watchkeep.runtime.installation import read_installation
 from watchkeep.runtime.sweeping import Sweeping
+from watchkeep.runtime.upkeep import Calendar
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
 
@@ -37,6 +41,11 @@ MOST_REFRESHES = 20
 """In one round: a long backlog must not keep the sweep waiting."""
 
 FORGOTTEN = Counter("watchkeep_old_events_deleted", "Events deleted by retention")
+INDEX_DOUBTED = Gauge(
+    "watchkeep_catalog_is_doubted",
+    "1 while the catalog is not the one that knew the footage, and nothing is deleted",
+    multiprocess_mode="mostrecent",
+)
 LATE = Counter("watchkeep_late_changes", "Changes of events and tracks too old to be counted in roll-ups")
 KEK_AGE = Gauge("watchkeep_kek_age_seconds", "Age of the newest KEK version", multiprocess_mode="mostrecent")
 
@@ -48,9 +57,15 @@ class Keeper:
         self._node = node
         self._stopping = threading.Event()
         self._sweeping = Sweeping(node)
+        self._index = IndexTrust(
+            catalog=node.catalog, volumes=[node.volume], fs=node.machine.fs, rng=node.machine.rng
+        )
+        self._is_index_doubted = False
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._pictures_swept: date | None = None
+        began_at = read_installation(node.paths, machine=node.machine).created_at
+        self._calendar = Calendar(node, build_house(node), since=began_at)
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
@@ -63,20 +78,35 @@ class Keeper:
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
+                self._calendar.stop()
                 return
 
     def round(self, *, is_tidying: bool) -> None:
         """One sweep; a database or a disk that does not answer is tried again in the next."""
         try:
-            self._sweeping.round(is_measuring=is_tidying)
             KEK_AGE.set(self._node.keystore.kek_age().total_seconds())
+            if self._is_index_trusted():
+                self._sweeping.round(is_measuring=is_tidying)
             if is_tidying:
                 self._tidy()
+            if not self._is_index_doubted:
+                self._calendar.look(is_clock_trusted=not self._sweeping.doubt)
         except CatalogUnavailable as error:
             log.info("keeping waits for the database", extra={"error": str(error)})
-        except (OSError, Conflict) as error:
+        except (OSError, Conflict, DataLoss) as error:
             log.warning("keeping waits for the disk", extra={"error": str(error)})
         self._roll_up()
+
+    def _is_index_trusted(self) -> bool:
+        """Whether the catalog knows the footage; by one that does not, nothing is deleted."""
+        why = self._index.note()
+        if why and not self._is_index_doubted:
+            log.warning("nothing is deleted, the catalog is doubted", extra={"why": why})
+        self._is_index_doubted = bool(why)
+        INDEX_DOUBTED.set(self._is_index_doubted)
+        if why:
+            self._sweeping.tell_room(is_stuck=True)
+        return not why
 
     def _roll_up(self) -> None:
         """Count anew what changed; what is left over, or fails, is taken up in the next round."""
@@ -98,12 +128,16 @@ class Keeper:
             sessions.forget_sessions(connection, now=now)
             sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE)
             outbox.forget(connection, before=now - OUTBOX_AGE)
-            footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
-            if not self._sweeping.doubt:
+            if not self._is_index_doubted:
+                footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
+            if not self._sweeping.doubt and not self._is_index_doubted:
                 rollups.forget(connection, now=now)
         with self._node.catalog.transaction("keeper") as connection:
             seen_before = now - ORPHAN_AGE
             event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
+        if self._is_index_doubted:
+            return
+        self._index.stamp()
         if not self._sweeping.doubt:
             FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))
             if self._pictures_swept != now.date():

@@ -18,6 +18,7 @@ from watchkeep.domain.sharing import Share
 from watchkeep.ingestion.modal_recording import Margins, ModalRecording
 from watchkeep.ingestion.offer import FragmentOffer
 from watchkeep.ingestion.sightings import Sightings
+from watchkeep.runtime.believed_plan import believed_plan
 from watchkeep.runtime.camera_worker import StreamWorker
 from watchkeep.runtime.disk_writer import DiskWriter
 from watchkeep.runtime.modal import Modal
@@ -236,6 +237,7 @@ class Recorder:
     def _ask_for_plan(self) -> None:
         plan = read_plan(self._node, unless=self._plan.revision)
         if plan is not None:
+            plan = believed_plan(self._node, plan, self._memory)
             self._account_for_absence(self._node.catalog, plan)
             self._next_plan = plan
 

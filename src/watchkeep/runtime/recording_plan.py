@@ -40,15 +40,31 @@ class PlanMemory:
         self._keystore = keystore
 
     def keep(self, plan: RecordingPlan) -> None:
-        """Remember a plan; durable on return."""
+        """Remember a plan; durable on return.
+
+        One without a stream may come from a catalog that has lost them all: the plan before it is kept apart.
+        """
         sealed = self._keystore.seal(PURPOSE, _to_json(plan))
         self._fs.make_directories(self._path.parent)
+        if not plan.streams and (known := self.recall()) is not None and known.streams:
+            self._fs.rename(self._path, self._earlier)
         replace_file(self._fs, self._path, sealed)
 
     def recall(self) -> RecordingPlan | None:
         """The plan kept last, None if there is none that can be read."""
+        return self._read(self._path)
+
+    def recall_earlier(self) -> RecordingPlan | None:
+        """The last plan that had streams, if the one kept last has none."""
+        return self._read(self._earlier)
+
+    @property
+    def _earlier(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.earlier")
+
+    def _read(self, path: Path) -> RecordingPlan | None:
         try:
-            return _from_json(self._keystore.unseal(PURPOSE, read_whole(self._fs, self._path)))
+            return _from_json(self._keystore.unseal(PURPOSE, read_whole(self._fs, path)))
         except FileNotFoundError:
             return None
         except (OSError, DataLoss, ValueError, KeyError, TypeError) as error:

@@ -113,8 +113,15 @@ class Sweeping:
                 DELETED.labels("age" if reason.startswith("older") else "space").inc(count)
             DELETED_BYTES.inc(swept.size_bytes)
             NARROWED.inc(swept.narrowed)
-        FREE.set(self._node.volume.space().free_bytes)
+        self.tell_room()
+
+    def tell_room(self, *, is_stuck: bool = False) -> None:
+        """Say how much room there is; where nothing may be deleted also whether it is short."""
+        free_bytes = self._node.volume.space().free_bytes
+        FREE.set(free_bytes)
         RESERVE.set(self._sweeper.reserve_bytes)
+        if is_stuck:
+            SHORT.set(free_bytes < self._sweeper.reserve_bytes)
 
     def _tell(self, swept: Swept, *, is_short: bool) -> None:
         now = self._node.machine.clock.now()

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.errors import CameraUnreachable, NoVideo
-from watchkeep.domain.media import TICKS_PER_SECOND, Codec
+from watchkeep.domain.media import TICKS_PER_SECOND, Codec, VideoParameters
 from watchkeep.sources.address import file_path, is_forbidden, is_number, place_of, with_credentials
 from watchkeep.sources.annexb import Layout, read_extradata, split
 from watchkeep.sources.assembler import AccessUnit, RunAssembler
@@ -109,6 +109,22 @@ def assembler_for(stream: VideoStream, address: StreamAddress, *, note: str = ""
     layout: Layout = read_extradata(stream.codec_context.extradata or b"", is_h265=codec is Codec.H265)
     assembler = RunAssembler(codec, layout.parameter_sets, is_clear_text=is_clear_text(address), note=note)
     return assembler, layout.length_size
+
+
+def parameters_of(stream: VideoStream) -> VideoParameters:
+    """What the container says beside the pictures of how they are compressed.
+
+    Raises:
+        Invalid: The decoder configuration is damaged.
+    """
+    codec = _CODECS[stream.codec_context.name]
+    layout = read_extradata(stream.codec_context.extradata or b"", is_h265=codec is Codec.H265)
+    return VideoParameters(
+        codec=codec,
+        parameter_sets=tuple(layout.parameter_sets),
+        width_px=stream.codec_context.width,
+        height_px=stream.codec_context.height,
+    )
 
 
 def is_clear_text(address: StreamAddress) -> bool:

@@ -125,7 +125,7 @@ GAPS = st.lists(
 
 
 @given(SEGMENTS, GAPS, INSTANTS, INSTANTS)
-def test_the_account_is_whole_and_footage_wins(
+def test_the_account_is_whole_and_footage_wins_unless_it_is_damaged(
     segments: list[Segment], gaps: list[Gap], since: int, now: int
 ) -> None:
     when = span(0, 100)
@@ -156,6 +156,10 @@ def expected_at(second: float, segments: list[Segment], gaps: list[Gap], since: 
     def covers(when: Interval) -> bool:
         return when.start <= at(second) < when.end
 
+    latest = datetime.max.replace(tzinfo=UTC)
+    there = [g for g in gaps if g.started_at <= at(second) < (g.ended_at or latest) and second < now]
+    if any(g.cause is GapCause.DAMAGED for g in there):
+        return Coverage.GAP
     states = {s.state for s in segments if covers(s.when)}
     if states & {SegmentState.CLOSED, SegmentState.RECOVERED}:
         return Coverage.RECORDED
@@ -163,7 +167,6 @@ def expected_at(second: float, segments: list[Segment], gaps: list[Gap], since: 
         return Coverage.OPEN
     if second >= now:
         return Coverage.AHEAD
-    latest = datetime.max.replace(tzinfo=UTC)
-    if any(g.started_at <= at(second) < (g.ended_at or latest) for g in gaps):
+    if there:
         return Coverage.GAP
     return Coverage.BEFORE if second < since else Coverage.GAP

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid5
 
 from builders import INSTALLATION, NOON, FixedClock, a_header, a_keystore, an_init_section, fragments
-from watchkeep.domain.ids import CameraId, SegmentId, uuid7
+from watchkeep.domain.ids import CameraId, SegmentId, StreamId, uuid7
 from watchkeep.domain.interval import Interval
 from watchkeep.lifecycle.comparison import Store
 from watchkeep.runtime.segment_rows import closed_row, final_path
@@ -55,6 +56,7 @@ class SmallStore:
         header = a_header(
             segment=SegmentId(uuid7(FixedClock(at), rng)),
             camera=camera,
+            stream=StreamId(uuid5(INSTALLATION, camera)),
             started_at=at,
             shred_key=key.id,
             shred_day=at.date(),

@@ -211,6 +211,7 @@ export interface AuditFilter {
 
 export interface Health {
   sentence: string;
+  alarms?: string[];
   cameras: { recording: number; total: number };
   database: "ok" | "behind";
   demo: { state: "off" | "preparing" | "on"; progress: number; detail: string };

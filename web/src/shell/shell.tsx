@@ -4,6 +4,7 @@ import { SessionContext } from "../api/session-context";
 import type { Session } from "../api/types";
 import { Empty } from "../parts/notice";
 import { ZoneContext } from "../time/zone";
+import { Alarms } from "./alarms";
 import { Help } from "./help";
 import { isWithin, ROOMS, roomsFor } from "./rooms";
 import { TopLine } from "./top-line";
@@ -38,6 +39,7 @@ export function Shell({ session, onSignedOut }: { session: Session; onSignedOut:
           Skip to the room
         </a>
         <TopLine session={session} rooms={rooms} path={path} onSignedOut={onSignedOut} onHelp={help} />
+        <Alarms />
         <main id="room" tabIndex={-1}>
           <ErrorBoundary>
             <Router>

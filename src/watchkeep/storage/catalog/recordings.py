@@ -1,8 +1,8 @@
 """Takes in what recorders say of runs, segments and gaps, and tells them where they left off."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -81,8 +81,7 @@ def _put(connection: Connection, rows: Sequence[RecorderRow]) -> None:
     gaps = [row.gap for row in rows if isinstance(row, GapOpened | GapClosed)]
     with connection.cursor() as cursor:
         if segments:
-            days = sorted({segment.when.start.astimezone(UTC).date() for segment in segments})
-            cursor.execute(_QUERIES["make_partitions"], {"days": days})
+            make_partitions(connection, {segment.when.start.astimezone(UTC).date() for segment in segments})
         if runs:
             cursor.executemany(_QUERIES["put_run"], [_of_run(run) for run in runs])
         if segments:
@@ -91,6 +90,11 @@ def _put(connection: Connection, rows: Sequence[RecorderRow]) -> None:
             cursor.executemany(_QUERIES["put_segment"], facts)
         if gaps:
             cursor.executemany(_QUERIES["put_gap"], [_of_gap(gap) for gap in gaps])
+
+
+def make_partitions(connection: Connection, days: Iterable[date]) -> None:
+    """Make sure that rows of these UTC days have a place."""
+    connection.execute(_QUERIES["make_partitions"], {"days": sorted(days)})
 
 
 def open_segments(connection: Connection) -> list[StoredSegment]:

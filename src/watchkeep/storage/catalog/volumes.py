@@ -21,6 +21,8 @@ class VolumeKind(StrEnum):
 
     DISK = "disk"
     S3 = "s3"
+    ADOPTED = "adopted"
+    """A tree of somebody else's files; only read."""
 
 
 class Tier(StrEnum):

@@ -2,7 +2,7 @@
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -143,8 +143,15 @@ def make_head(header: SegmentHeader, shred_key: bytes, rng: Rng) -> tuple[bytes,
     return make_sealed_head(SEGMENT, encode_header(header), shred_key, rng)
 
 
-def read_head(file: File, name: str) -> Head:
+def read_head(
+    file: File, name: str, *, decode: Callable[[bytes, str], SegmentHeader] = decode_header
+) -> Head:
     """Parse the head; nothing in it is authentic yet.
+
+    Args:
+        file: Of a segment.
+        name: For sentences.
+        decode: How its header is read.
 
     Raises:
         Invalid: It is no segment file, or one of a newer version.
@@ -152,7 +159,7 @@ def read_head(file: File, name: str) -> Head:
     """
     read = read_sealed_head(SEGMENT, file, name)
     return Head(
-        header=decode_header(read.text, name),
+        header=decode(read.text, name),
         bound=read.bound,
         wrap=read.wrap,
         commitment=read.commitment,
@@ -325,3 +332,26 @@ def unpack_final(encoded: bytes) -> Final:
         index_counter=counter,
         root_digest=root,
     )
+
+
+def read_final(file: File, cipher: RecordCipher, *, first_record: int) -> Final | None:
+    """The final record; None if the file does not end with one that fits it."""
+    start = file.size() - FINAL_RECORD_SIZE
+    if start < first_record:
+        return None
+    encoded = file.read_at(start, FINAL_RECORD_SIZE)
+    try:
+        head = parse_record_head(encoded)
+        if head.type != RecordType.FINAL or head.size_bytes != FINAL_RECORD_SIZE:
+            return None
+        final = unpack_final(open_record(cipher, head, encoded[RECORD_HEAD_SIZE:]))
+    except DataLoss:
+        return None  # the last bytes are something else: the file is not finished
+    index_size = final.fragment_count * MARK_SIZE
+    index_records = piece_count(index_size)
+    if (
+        final.index_offset + index_size + index_records * RECORD_OVERHEAD != start
+        or final.index_counter + index_records != head.counter
+    ):
+        return None  # a whole file was put before or after another's end
+    return final

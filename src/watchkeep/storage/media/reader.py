@@ -15,7 +15,6 @@ from watchkeep.storage.encryption.envelope import RecordCipher
 from watchkeep.storage.encryption.keystore import ShredKey
 from watchkeep.storage.media.clock_note import unpack_clock_note
 from watchkeep.storage.media.format import (
-    FINAL_RECORD_SIZE,
     MARK_SIZE,
     PIECE_SIZE,
     RECORD_HEAD_SIZE,
@@ -29,9 +28,9 @@ from watchkeep.storage.media.format import (
     open_record,
     parse_record_head,
     piece_count,
+    read_final,
     read_head,
     root_digest,
-    unpack_final,
     unpack_index,
 )
 from watchkeep.storage.media.scan import Scanner
@@ -141,7 +140,7 @@ class SealedReader:
         if self._final is not None:
             return
         self.damage = None
-        final = self._read_final()
+        final = read_final(self._file, self._cipher, first_record=self._first_record)
         if final is not None:
             try:
                 self._take(self._read_index(final))
@@ -212,7 +211,7 @@ class SealedReader:
         scanner.advance()
         if scanner.damage is not None:
             raise Tampered(f"{self._name}: {scanner.damage}", path=self._name, fragment=len(scanner.marks))
-        final = self._read_final()
+        final = read_final(self._file, self._cipher, first_record=self._first_record)
         if final is None:
             raise DataLoss(
                 f"{self._name} is not finished: it ends after {len(scanner.marks)} whole fragments",
@@ -240,27 +239,6 @@ class SealedReader:
             self._stretches.append(
                 _Stretch(mark.offset, mark.length, mark.record_offset, mark.record_counter)
             )
-
-    def _read_final(self) -> Final | None:
-        start = self._file.size() - FINAL_RECORD_SIZE
-        if start < self._first_record:
-            return None
-        encoded = self._file.read_at(start, FINAL_RECORD_SIZE)
-        try:
-            head = parse_record_head(encoded)
-            if head.type != RecordType.FINAL or head.size_bytes != FINAL_RECORD_SIZE:
-                return None
-            final = unpack_final(open_record(self._cipher, head, encoded[RECORD_HEAD_SIZE:]))
-        except DataLoss:
-            return None  # the last bytes are something else: the file is not finished
-        index_size = final.fragment_count * MARK_SIZE
-        index_records = piece_count(index_size)
-        if (
-            final.index_offset + index_size + index_records * RECORD_OVERHEAD != start
-            or final.index_counter + index_records != head.counter
-        ):
-            return None  # a whole file was put before or after another's end
-        return final
 
     def _read_index(self, final: Final) -> list[FragmentMark]:
         size = final.fragment_count * MARK_SIZE

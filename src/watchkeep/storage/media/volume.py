@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 from uuid import UUID
@@ -14,6 +15,8 @@ from watchkeep.domain.ids import CameraId, EventId, SegmentId
 
 SUFFIX = ".wks"
 PICTURE_SUFFIX = ".wkp"
+PART = ".part"
+REASON = ".reason"
 _PICTURES = "pictures"
 _IDENTITY = "volume.json"
 _OPEN = "open"
@@ -22,6 +25,16 @@ _HARMLESS = {"lost+found"}
 """Names that an empty file system may hold."""
 _DOUBTED_DAYS = 2
 """Of a camera at a start: a segment that was closed just after midnight lies under the day before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayFolder:
+    """The segments' files of a camera's day by name only: there may be millions."""
+
+    camera: CameraId
+    day: date
+    path: Path
+    names: tuple[str, ...]
 
 
 class Volume:
@@ -156,10 +169,17 @@ class Volume:
 
     def segments(self) -> Iterator[Path]:
         """Every finished segment's file, camera by camera, day by day."""
+        for folder in self.days():
+            yield from (folder.path / name for name in folder.names)
+
+    def days(self) -> Iterator["DayFolder"]:
+        """The finished segments' files of each camera and UTC day, camera by camera, listed one by one."""
         for camera in self._folders(self.root):
             for day in self._folders(camera):
                 if _is_day(day.name):
-                    yield from (path for path in self._files(day) if path.suffix == SUFFIX)
+                    names = (entry.name for entry in self._fs.entries(day) if not entry.is_directory)
+                    ours = tuple(sorted(name for name in names if name.endswith(SUFFIX)))
+                    yield DayFolder(CameraId(camera.name), date.fromisoformat(day.name), day, ours)
 
     def open_segments(self) -> list[Path]:
         """Every file in open/ that is this shard's, also one that is no segment."""
@@ -205,12 +225,38 @@ class Volume:
         self._fs.make_directories(folder)
         taken = {entry.name for entry in self._fs.entries(folder)}
         name, number = path.name, 1
-        while name in taken or f"{name}.reason" in taken:
+        while name in taken or f"{name}{REASON}" in taken:
             number += 1
             name = f"{path.stem}-{number}{path.suffix}"
-        replace_file(self._fs, folder / f"{name}.reason", f"{reason}\n".encode())
+        replace_file(self._fs, folder / f"{name}{REASON}", f"{reason}\n".encode())
         self._move(path, folder / name)
         return folder / name
+
+    def quarantined(self) -> list[Path]:
+        """The files that were put aside, without the reasons."""
+        files = self._files(self.root / _QUARANTINE)
+        return [path for path in files if not path.name.endswith((REASON, f"{REASON}.part"))]
+
+    def strangers(self) -> Iterator[Path]:
+        """Files beside segments, in the same folder, that are none, nor the beginning of one.
+
+        Folders without a segment are left alone: somebody may keep photographs by day in one.
+        """
+        for folder in self.days():
+            if folder.names:
+                files = self._files(folder.path)
+                yield from (path for path in files if path.suffix not in (SUFFIX, PART))
+
+    def parts(self) -> Iterator[Path]:
+        """Files that were begun and never got their name: left by a crash, or being written just now."""
+        yield from (path for path in self._files(self.root) if path.suffix == PART)
+        for camera in self._folders(self.root):
+            for day in self._folders(camera):
+                if not _is_day(day.name):
+                    continue
+                for path in (*self._files(day), *self._files(day / _PICTURES)):
+                    if path.name.endswith((f"{SUFFIX}{PART}", f"{PICTURE_SUFFIX}{PART}")):
+                        yield path
 
     def space(self) -> Space:
         """Room on the volume."""

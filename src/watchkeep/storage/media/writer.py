@@ -115,25 +115,43 @@ class SealedWriter:
             Conflict: The name is taken.
             Invalid: The header names another shred key, or there is no init section.
         """
-        if shred_key.id != header.shred_key:
-            raise Invalid("the header names another shred key than the one given", path=str(path))
-        if not init_section:
-            raise Invalid("a segment begins with an init section", path=str(path))
-        head, cipher = make_head(header, shred_key.key, rng)
+        _check(header, init_section, shred_key, path)
         try:
             file = fs.create(path)
         except FileExistsError:
             raise Conflict(f"{path} is there already; a segment is written once", path=str(path)) from None
-        writer = cls(file, path, header, cipher=cipher, rng=rng, records=records or RecordBuffer())
         try:
-            video = [part for piece in pieces(init_section) for part in writer._seal(RecordType.VIDEO, piece)]
-            writer._write(b"".join([head, *video]))
-            writer._video_bytes = len(init_section)
-            writer.sync()
+            return cls.onto(file, path, header, init_section, shred_key=shred_key, rng=rng, records=records)
         except OSError:
             file.close()
             fs.unlink(path)
             raise
+
+    @classmethod
+    def onto(
+        cls,
+        file: File,
+        path: Path,
+        header: SegmentHeader,
+        init_section: bytes,
+        *,
+        shred_key: ShredKey,
+        rng: Rng,
+        records: RecordBuffer | None = None,
+    ) -> "SealedWriter":
+        """As `create`, onto a file that is open and empty; it stays the caller's if this raises.
+
+        Raises:
+            Invalid: The header names another shred key, or there is no init section.
+            OSError: It cannot be written.
+        """
+        _check(header, init_section, shred_key, path)
+        head, cipher = make_head(header, shred_key.key, rng)
+        writer = cls(file, path, header, cipher=cipher, rng=rng, records=records or RecordBuffer())
+        video = [part for piece in pieces(init_section) for part in writer._seal(RecordType.VIDEO, piece)]
+        writer._write(b"".join([head, *video]))
+        writer._video_bytes = len(init_section)
+        writer.sync()
         return writer
 
     @property
@@ -287,3 +305,10 @@ class SealedWriter:
                 f"{self.path} is finished, or an earlier write failed; start another segment",
                 path=str(self.path),
             )
+
+
+def _check(header: SegmentHeader, init_section: bytes, shred_key: ShredKey, path: Path) -> None:
+    if shred_key.id != header.shred_key:
+        raise Invalid("the header names another shred key than the one given", path=str(path))
+    if not init_section:
+        raise Invalid("a segment begins with an init section", path=str(path))

@@ -99,6 +99,7 @@ class HealthBody(Body):
     """How it goes, in one sentence and in facts."""
 
     sentence: str
+    alarms: list[str]
     cameras: CameraCountBody
     database: str
     clock: ClockBody
@@ -110,6 +111,7 @@ class HealthBody(Body):
         """Write down the health."""
         return cls(
             sentence=health.sentence,
+            alarms=list(health.alarms),
             cameras=CameraCountBody(recording=health.recording, total=health.total),
             database=health.database,
             clock=ClockBody(now=health.now, trust=health.clock_trust.value),

@@ -83,6 +83,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
    and data_class = 'raw_footage'
    and state in ('closed', 'recovered')
    and role = 'main'
+   and shred_key <> ''
    and end_time <= %(before)s
    and start_time > %(after)s
    and start_time <= %(before)s
@@ -113,6 +114,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
    and data_class = 'raw_footage'
    and state in ('closed', 'recovered')
    and not is_thinned
+   and shred_key <> ''
    and end_time <= %(before)s
    and start_time > %(after)s
    and start_time <= %(before)s

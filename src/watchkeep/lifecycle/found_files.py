@@ -1,0 +1,186 @@
+"""Reads the files of a camera's day as the rows that the catalog should have of them; no row is asked for."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from watchkeep.domain.camera import StreamRole, is_camera_id
+from watchkeep.domain.errors import DataLoss, Invalid, KeyShredded, NotFound
+from watchkeep.domain.fs import Fs
+from watchkeep.domain.ids import CameraId, RunId, SegmentId, StreamId
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import TICKS_PER_SECOND
+from watchkeep.domain.segment import Run
+from watchkeep.storage.catalog.rebuilding import encode_found
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.media.format import Summary
+from watchkeep.storage.media.reader import Keys
+from watchkeep.storage.media.summary import read_summary
+from watchkeep.storage.media.volume import SUFFIX, Volume
+
+
+class Refusal(StrEnum):
+    """Why a file does not become a row."""
+
+    ERASED = "erased"
+    """Its key was destroyed: it was erased on purpose."""
+    FOREIGN = "foreign"
+    """It is no segment of this installation."""
+    MISPLACED = "misplaced"
+    """It is a segment, under another name or in another folder than its own."""
+    DAMAGED = "damaged"
+    """It is a segment without a whole end: what it holds can be read, but not vouched for."""
+    UNREADABLE = "unreadable"
+    """The disk does not give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that does not become a row.
+
+    Attributes:
+        place: Relative to the volume.
+        why: One sentence's worth, without the place.
+    """
+
+    place: str
+    refusal: Refusal
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOfDay:
+    """Files to be read: of one camera and UTC day, as their folders are named."""
+
+    camera: CameraId
+    day: date
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class ReadDay:
+    """What was read of a camera's day.
+
+    Attributes:
+        lines: A row of the catalog for each whole segment, see `storage.catalog.rebuilding`.
+        runs: As far as these segments show them.
+        streams: Which streams the footage is of.
+        when: From the first start to the last end; None without a segment.
+    """
+
+    camera: CameraId
+    day: date
+    lines: list[bytes] = field(default_factory=list)
+    runs: dict[RunId, Run] = field(default_factory=dict)
+    streams: dict[StreamId, StreamRole] = field(default_factory=dict)
+    when: Interval | None = None
+    size_bytes: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+
+def read_day(files: FilesOfDay, *, volume: Volume, fs: Fs, keys: Keys) -> ReadDay:
+    """Read head and end of each file; what cannot be a row is refused, never touched."""
+    read = ReadDay(camera=files.camera, day=files.day)
+    folder = volume.root / files.camera / files.day.isoformat()
+    for name in files.names:
+        path = folder / name
+        try:
+            summary = read_summary(path, fs=fs, keys=keys)
+        except NotFound as error:
+            if _is_there(path, fs):
+                _refuse(read, volume, path, Refusal.FOREIGN, str(error))
+            # else it was deleted in order while we looked
+        except KeyShredded as error:
+            _refuse(read, volume, path, Refusal.ERASED, str(error))
+        except Invalid as error:
+            _refuse(read, volume, path, Refusal.FOREIGN, str(error))
+        except DataLoss as error:
+            _refuse(read, volume, path, Refusal.DAMAGED, str(error))
+        except OSError as error:
+            _refuse(read, volume, path, Refusal.UNREADABLE, error.strerror or "the disk does not answer")
+        else:
+            _take(read, volume, path, summary)
+    return read
+
+
+def segment_named(name: str) -> SegmentId | None:
+    """The segment that a file's name tells; None if it tells none."""
+    try:
+        identifier = UUID(name.removesuffix(SUFFIX))
+    except ValueError:
+        return None
+    return SegmentId(identifier) if name == f"{identifier}{SUFFIX}" else None
+
+
+def _take(read: ReadDay, volume: Volume, path: Path, summary: Summary) -> None:
+    header = summary.header
+    place = f"{read.camera}/{read.day.isoformat()}/{path.name}"
+    is_its_own = (header.camera, header.shred_day) == (read.camera, read.day) and is_camera_id(header.camera)
+    if not is_its_own or path.name != f"{header.segment}{SUFFIX}":
+        _refuse(read, volume, path, Refusal.MISPLACED, f"it is segment {header.segment} of {header.camera}")
+        return
+    read.lines.append(encode_found(_row(summary, volume, place)))
+    read.streams[header.stream] = header.role
+    read.size_bytes += summary.size_bytes
+    read.when = _joined(read.when, summary.when)
+    known = read.runs.get(header.run)
+    if known is not None:
+        if known.ended_at is None or known.ended_at < summary.when.end:
+            read.runs[header.run] = replace(known, ended_at=summary.when.end)
+        return
+    started_at = summary.when.start
+    if header.sequence:
+        # Its first segment may be gone; the clock of the pictures says when it began.
+        started_at -= timedelta(microseconds=header.start_ticks * 1_000_000 // TICKS_PER_SECOND)
+    read.runs[header.run] = Run(
+        id=header.run,
+        camera=header.camera,
+        stream=header.stream,
+        started_at=started_at,
+        ended_at=summary.when.end,
+        end_cause=None,
+        parameters=header.parameters,
+    )
+
+
+def _row(summary: Summary, volume: Volume, place: str) -> StoredSegment:
+    header = summary.header
+    return StoredSegment(
+        id=header.segment,
+        camera=header.camera,
+        stream=header.stream,
+        role=header.role,
+        run=header.run,
+        sequence=header.sequence,
+        data_class=header.data_class,
+        state=summary.state,
+        when=summary.when,
+        size_bytes=summary.size_bytes,
+        fragment_count=summary.fragment_count,
+        root_digest=summary.root_digest,
+        path=place,
+        camera_clock=summary.camera_clock,
+        volume=volume.id,
+        node=header.node,
+        shred_key=header.shred_key,
+    )
+
+
+def _joined(known: Interval | None, when: Interval) -> Interval:
+    if known is None:
+        return when
+    return Interval(min(known.start, when.start), max(known.end, when.end))
+
+
+def _refuse(read: ReadDay, volume: Volume, path: Path, refusal: Refusal, why: str) -> None:
+    read.refused.append(Refused(volume.relative(path), refusal, why))
+
+
+def _is_there(path: Path, fs: Fs) -> bool:
+    try:
+        fs.size(path)
+    except FileNotFoundError:
+        return False
+    return True
