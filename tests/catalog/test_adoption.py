@@ -24,13 +24,19 @@ from watchkeep.domain.coverage import Coverage
 from watchkeep.domain.errors import Conflict, DataLoss, Invalid
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
+from watchkeep.lifecycle.certifier import Certifier
+from watchkeep.lifecycle.gentle_ways import GentleWays
+from watchkeep.lifecycle.holds import CatalogHolds
+from watchkeep.lifecycle.ladder import Ladder
 from watchkeep.lifecycle.scrub import Scrub, scrub_due
-from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
+from watchkeep.lifecycle.sweeper import Sweeper
+from watchkeep.lifecycle.thinner import Thinner
 from watchkeep.lifecycle.volume_store import VolumeStore
 from watchkeep.runtime.foreign_tree import list_tree
 from watchkeep.storage.catalog import cameras, footage
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.encryption.signing import Signer
 
 ROLE = StreamRole.MAIN
 ASKING = system_asking()
@@ -276,21 +282,29 @@ def test_sealing_stops_when_it_is_told_and_goes_on_later(
     assert all(row.shred_key for row in rows(catalog))
 
 
-def test_want_of_space_costs_no_adopted_row_for_it_would_free_nothing(
-    house: House, catalog: Catalog, frigate: Path
-) -> None:
-    take_in(house, frigate)
-    sweeper = Sweeper(
+def a_sweeper(house: House, catalog: Catalog, *, reserve: int = 0) -> Sweeper:
+    return Sweeper(
         catalog=catalog,
         volume=house.volumes[0].volume,
         fs=house.fs,
         clock=house.clock,
-        holds=NoHolds(),
-        reserve_bytes=1 << 60,
-        default_keep=timedelta(days=30),
+        holds=CatalogHolds(),
+        certifier=Certifier(Signer(bytes(32)), house.clock),
+        reserve_bytes=reserve,
     )
 
-    assert sweeper.sweep().is_space_short
+
+def test_want_of_space_costs_no_adopted_row_for_it_would_free_nothing(
+    house: House, catalog: Catalog, frigate: Path
+) -> None:
+    take_in(house, frigate)
+
+    sweeper = a_sweeper(house, catalog, reserve=1 << 60)
+    keys = house.keystore.find_shred_key
+    thinner = Thinner(volume=sweeper.volume, fs=house.fs, rng=house.rng, keys=keys)
+    ladder = Ladder(sweeper=sweeper, ways=GentleWays(sweeper=sweeper, thinner=thinner), rng=house.rng)
+
+    assert ladder.climb().is_space_short
     assert len(rows(catalog)) == 6
 
 
@@ -300,17 +314,8 @@ def test_when_its_time_is_up_the_row_goes_and_the_file_stays(
     take_in(house, frigate)
     assert isinstance(house.clock, FixedClock)
     house.clock.advance(90 * 86_400)
-    sweeper = Sweeper(
-        catalog=catalog,
-        volume=house.volumes[0].volume,
-        fs=house.fs,
-        clock=house.clock,
-        holds=NoHolds(),
-        reserve_bytes=0,
-        default_keep=timedelta(days=30),
-    )
 
-    assert sweeper.sweep().segments == 6
+    assert a_sweeper(house, catalog).sweep().segments == 6
     assert take_in(house, frigate).segments == 0
 
 

@@ -12,6 +12,7 @@ from builders import NOON, FixedClock
 from catalog_server import Database, copy_of
 from unit.lifecycle.store import SmallStore
 from watchkeep.application.asking import system_asking
+from watchkeep.application.keeping import trust_clock
 from watchkeep.application.recovery import recover_index
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.upkeep import Duty
@@ -137,6 +138,7 @@ def test_a_dump_of_a_week_ago_put_back_deletes_nothing_and_a_rebuild_makes_it_go
     node.catalog.close()
     with copy_of(database) as dump:
         clock_of(node).advance(20 * 86_400)
+        trust_clock(build_house(node), system_asking())
         keep(node)
         left = files(store)
         late = [store.record(DOOR, NOON + timedelta(days=13, minutes=number)) for number in range(3)]
@@ -195,6 +197,7 @@ def test_when_a_person_accepts_the_catalog_it_counts_again(
     assert keep(lost) == ""
     assert "older state" not in trust(lost).doubt()
     clock_of(node).advance(400 * 86_400)
+    trust_clock(build_house(lost), system_asking())
     keep(lost)
     assert files(store) == []
 

@@ -3,7 +3,7 @@
 -- Index: segments_adopted.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where shred_key = ''
    and start_time >= %(after)s

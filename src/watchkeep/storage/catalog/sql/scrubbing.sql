@@ -3,7 +3,7 @@
 -- order. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where start_time < %(before)s
    and start_time >= %(after)s
@@ -20,7 +20,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- Some finished segments that began since an instant, by chance. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where start_time >= %(since)s
    and shred_key <> ''
@@ -94,7 +94,7 @@ select count(*), coalesce(sum(extract(epoch from ended_at - started_at)), 0)::do
 -- The finished segments of a volume that began in [start, end), with their places. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where volume_id = %(volume)s
    and start_time >= %(start)s
