@@ -1,7 +1,7 @@
 """Reads the files of a camera's day as the rows that the catalog should have of them; no row is asked for."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
@@ -66,6 +66,8 @@ class ReadDay:
     Attributes:
         lines: A row of the catalog for each whole segment, see `storage.catalog.rebuilding`.
         runs: As far as these segments show them.
+        starts: Of the segments, while they are read.
+        ends: Of the runs.
         streams: Which streams the footage is of.
         when: From the first start to the last end; None without a segment.
     """
@@ -74,6 +76,8 @@ class ReadDay:
     day: date
     lines: list[bytes] = field(default_factory=list)
     runs: dict[RunId, Run] = field(default_factory=dict)
+    starts: list[datetime] = field(default_factory=list)
+    ends: dict[RunId, datetime] = field(default_factory=dict)
     streams: dict[StreamId, StreamRole] = field(default_factory=dict)
     when: Interval | None = None
     size_bytes: int = 0
@@ -101,7 +105,11 @@ def read_day(files: FilesOfDay, *, volume: Volume, fs: Fs, keys: Keys) -> ReadDa
         except OSError as error:
             _refuse(read, volume, path, Refusal.UNREADABLE, error.strerror or "the disk does not answer")
         else:
-            _take(read, volume, path, summary)
+            _take(read, volume, name, summary)
+    if read.starts:
+        read.when = Interval(min(read.starts), max(read.ends.values()))
+        read.starts.clear()  # they would go from process to process for nothing
+    read.runs = {run: replace(facts, ended_at=read.ends[run]) for run, facts in read.runs.items()}
     return read
 
 
@@ -114,21 +122,20 @@ def segment_named(name: str) -> SegmentId | None:
     return SegmentId(identifier) if name == f"{identifier}{SUFFIX}" else None
 
 
-def _take(read: ReadDay, volume: Volume, path: Path, summary: Summary) -> None:
+def _take(read: ReadDay, volume: Volume, name: str, summary: Summary) -> None:
     header = summary.header
-    place = f"{read.camera}/{read.day.isoformat()}/{path.name}"
+    place = f"{read.camera}/{read.day.isoformat()}/{name}"
     is_its_own = (header.camera, header.shred_day) == (read.camera, read.day) and is_camera_id(header.camera)
-    if not is_its_own or path.name != f"{header.segment}{SUFFIX}":
+    if not is_its_own or name != f"{header.segment}{SUFFIX}":
+        path = volume.within(place)
         _refuse(read, volume, path, Refusal.MISPLACED, f"it is segment {header.segment} of {header.camera}")
         return
     read.lines.append(encode_found(_row(summary, volume, place)))
     read.streams[header.stream] = header.role
     read.size_bytes += summary.size_bytes
-    read.when = _joined(read.when, summary.when)
-    known = read.runs.get(header.run)
-    if known is not None:
-        if known.ended_at is None or known.ended_at < summary.when.end:
-            read.runs[header.run] = replace(known, ended_at=summary.when.end)
+    read.starts.append(summary.when.start)
+    read.ends[header.run] = max(read.ends.get(header.run, summary.when.end), summary.when.end)
+    if header.run in read.runs:
         return
     started_at = summary.when.start
     if header.sequence:
@@ -166,12 +173,6 @@ def _row(summary: Summary, volume: Volume, place: str) -> StoredSegment:
         node=header.node,
         shred_key=header.shred_key,
     )
-
-
-def _joined(known: Interval | None, when: Interval) -> Interval:
-    if known is None:
-        return when
-    return Interval(min(known.start, when.start), max(known.end, when.end))
 
 
 def _refuse(read: ReadDay, volume: Volume, path: Path, refusal: Refusal, why: str) -> None:

@@ -35,6 +35,7 @@ _FINAL = struct.Struct(">IIQqqBQI32s")
 MARK_SIZE = _MARK.size
 FINAL_RECORD_SIZE = _FINAL.size + RECORD_OVERHEAD
 _STATES = {SegmentState.CLOSED: 1, SegmentState.RECOVERED: 2}
+_STATE_OF = {number: state for state, number in _STATES.items()}
 
 
 class RecordType(IntEnum):
@@ -322,12 +323,14 @@ def unpack_final(encoded: bytes) -> Final:
     if len(encoded) != _FINAL.size:
         raise Invalid("a final record has an unknown form; read the file with a newer Watchkeep")
     fragments, records, video, start, end, state, index, counter, root = _FINAL.unpack(encoded)
+    if state not in _STATE_OF:
+        raise Invalid("a final record has an unknown state; read the file with a newer Watchkeep")
     return Final(
         fragment_count=fragments,
         record_count=records,
         video_bytes=video,
         when=Interval(instant_at(start), instant_at(end)),
-        state=next(word for word, number in _STATES.items() if number == state),
+        state=_STATE_OF[state],
         index_offset=index,
         index_counter=counter,
         root_digest=root,

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from watchkeep.domain.camera import StreamRole
@@ -12,6 +13,8 @@ from watchkeep.domain.media import Codec, VideoParameters
 from watchkeep.domain.segment import SegmentHeader
 
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_uuid = lru_cache(1024)(UUID)
+"""Node, stream and run are the same in header after header."""
 
 
 def encode_header(header: SegmentHeader) -> bytes:
@@ -80,11 +83,11 @@ def _decode(text: bytes) -> SegmentHeader:
         raise TypeError
     return SegmentHeader(
         segment=SegmentId(UUID(content["segment"])),
-        node=NodeId(UUID(content["node"])),
+        node=NodeId(_uuid(content["node"])),
         camera=CameraId(content["camera"]),
-        stream=StreamId(UUID(content["stream"])),
+        stream=StreamId(_uuid(content["stream"])),
         role=StreamRole(content["role"]),
-        run=RunId(UUID(content["run"])),
+        run=RunId(_uuid(content["run"])),
         epoch=content["epoch"],
         sequence=content["sequence"],
         data_class=DataClass(content["data_class"]),
