@@ -14,6 +14,7 @@ from watchkeep.cli import (
     events,
     export,
     incidents,
+    jobs,
     record,
     rules,
     run,
@@ -40,6 +41,7 @@ app.add_typer(camera.app, name="camera")
 app.add_typer(events.app, name="events")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("export")(export.export)

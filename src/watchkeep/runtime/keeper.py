@@ -1,32 +1,31 @@
-"""The keeper process: retention, roll-ups and tidying, every ten seconds.
+"""The keeper process: retention, roll-ups and tidying, every ten seconds; beside that the jobs.
 
 May die at any time; nothing waits for it.
 """
 
 import logging
+import signal
 import threading
-from datetime import date, timedelta
+from datetime import timedelta
 
 from prometheus_client import Counter, Gauge
 
 from watchkeep.domain.errors import CatalogUnavailable, Conflict, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
-from watchkeep.lifecycle.picture_sweeper import PictureSweeper
 from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
+from watchkeep.runtime.job_runner import JobRunner
+from watchkeep.runtime.keeper_jobs import keeper_jobs
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
+from watchkeep.storage.catalog import event_upkeep, partitions, rollups
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 10.0
 TIDY_EVERY_ROUNDS = 30
 """Every five minutes."""
-OUTBOX_AGE = timedelta(days=1)
-"""A page that was away for longer loads everything anew."""
-ATTEMPTS_AGE = timedelta(days=1)
-TOMBSTONE_AGE = timedelta(days=400)
-"""Why something was deleted can be asked for as long as the audit is kept, and a month more."""
+JOBS_END_S = 5.0
+"""How long jobs may take to end when the keeper does; what does not is begun anew after the next start."""
 ORPHAN_AGE = timedelta(minutes=15)
 """An event that goes on is seen every few seconds. Nobody has followed an older one since."""
 DAYS_AHEAD = 7
@@ -74,21 +73,34 @@ class Keeper:
             default_keep=timedelta(days=node.settings.recording.retention_days),
         )
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
-        self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
-        self._pictures_swept: date | None = None
+        self._jobs = JobRunner(node, keeper_jobs(node, doubt=lambda: self._doubt))
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Sweep and tidy until stopped."""
+        """Sweep, tidy and have jobs done until stopped."""
         rounds = 0
         while True:
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
+            self._see_to_jobs(is_first=rounds == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
+                self._jobs.stop(within_s=JOBS_END_S)
                 return
+
+    def _see_to_jobs(self, *, is_first: bool) -> None:
+        try:
+            self._jobs.round()
+        except CatalogUnavailable as error:
+            log.info("jobs wait for the database", extra={"error": str(error)})
+        if is_first:
+            self._jobs.start()  # not before a sweep has said whether the clock is to be trusted
+        if self._jobs.has_hung():
+            log.error("a job does not end though its time is up; the keeper starts anew")
+            # A thread cannot be ended, and the process would wait for it. Every part of us survives a kill.
+            signal.raise_signal(signal.SIGKILL)
 
     def round(self, *, is_tidying: bool) -> None:
         """One sweep; a database or a disk that does not answer is tried again in the next."""
@@ -132,18 +144,8 @@ class Keeper:
         now = self._node.machine.clock.now()
         with self._node.catalog.transaction("keeper") as connection:
             partitions.prepare(connection, today=now.date(), days_ahead=DAYS_AHEAD)
-            sessions.forget_sessions(connection, now=now)
-            sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE)
-            outbox.forget(connection, before=now - OUTBOX_AGE)
-            footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
-            if not self._doubt:
-                rollups.forget(connection, now=now)
         with self._node.catalog.transaction("keeper") as connection:
             seen_before = now - ORPHAN_AGE
             event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
         if not self._doubt:
             FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))
-            if self._pictures_swept != now.date():
-                # Once a day: it looks at every picture that there is.
-                self._picture_sweeper.sweep(now)
-                self._pictures_swept = now.date()

@@ -1,6 +1,6 @@
 import { address } from "./client";
 
-const KINDS = ["camera", "segment", "gap", "state", "user", "settings", "incident", "event"] as const;
+const KINDS = ["camera", "segment", "gap", "state", "user", "settings", "incident", "event", "job"] as const;
 export type ChangeKind = (typeof KINDS)[number];
 
 export interface Change {
