@@ -21,6 +21,7 @@ ROOMS = (
     "cameras/gate/rules",
     "cameras/gate/rules/new",
     "storage",
+    "jobs",
     "people",
     "audit",
 )

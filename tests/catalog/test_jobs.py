@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 
 def ask_for(catalog: Catalog, roster: JobRoster) -> Stint:
     with catalog.transaction() as connection:
-        jobs.lock_setting(connection, KIND)
+        jobs.lock_setting(connection, KIND, now=roster.clock.now())
         jobs.begin(connection, KIND, now=roster.clock.now(), asked_by="ada")
     return newest(catalog)
 

@@ -167,7 +167,7 @@ def _cases(method: str, path: str, asked: Asks, things: Things) -> Iterator[Case
         for kind, named in things.by_owner().items():
             yield Case(method, path.format(**named), asked, kind, route, params, body)
     else:
-        filled = path.replace("{user}", things.user).replace("{name}", "new")
+        filled = path.replace("{user}", things.user).replace("{name}", "new").replace("{job}", "forget")
         yield Case(method, filled, asked, "none", route, params, body)
 
 

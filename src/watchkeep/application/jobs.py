@@ -83,7 +83,7 @@ def run_job(house: House, asking: Asking, word: str) -> JobView:
     """
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="run job") as (conn, deed):
         kind = _named(word, deed)
-        jobs.lock_setting(conn, kind)
+        jobs.lock_setting(conn, kind, now=house.clock.now())
         found = jobs.alive(conn, kind)
         if found is None:
             jobs.begin(conn, kind, now=house.clock.now(), asked_by=asking.subject.name)
@@ -107,7 +107,7 @@ def pause_job(house: House, asking: Asking, word: str) -> JobView:
         kind = _named(word, deed)
         if PLAN_OF[kind].schedule is None:
             raise Conflict(f"The job {kind} has no schedule; it runs only when it is asked for.", job=kind)
-        jobs.lock_setting(conn, kind)
+        jobs.lock_setting(conn, kind, now=house.clock.now())
         found = jobs.alive(conn, kind)
         if found is not None and found.state is StintState.WAITING and found.due_at is not None:
             jobs.end(conn, found)
@@ -125,7 +125,7 @@ def resume_job(house: House, asking: Asking, word: str) -> JobView:
     """
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="resume job") as (conn, deed):
         kind = _named(word, deed)
-        jobs.lock_setting(conn, kind)
+        jobs.lock_setting(conn, kind, now=house.clock.now())
         jobs.set_paused(conn, kind, "")
         jobs.tell(conn, kind)
     return read_job(house, asking, word)
@@ -140,7 +140,7 @@ def cancel_job(house: House, asking: Asking, word: str) -> JobView:
     """
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="cancel job") as (conn, deed):
         kind = _named(word, deed)
-        jobs.lock_setting(conn, kind)
+        jobs.lock_setting(conn, kind, now=house.clock.now())
         found = jobs.alive(conn, kind)
         if found is None:
             raise Conflict(f"The job {kind} does not run now; there is nothing to cancel.", job=kind)

@@ -141,7 +141,7 @@ PLANS: tuple[JobPlan, ...] = (
         kind=JobKind.FORGET,
         title="Forget what is not needed",
         purpose="Removes ended sessions, old sign-in attempts, notices, reasons of deletions, roll-ups"
-        " and stints of jobs whose time is up.",
+        " and histories of jobs whose time is up.",
         schedule=parse_schedule("7 * * * *"),
         limit=timedelta(minutes=15),
     ),

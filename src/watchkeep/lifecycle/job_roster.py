@@ -57,7 +57,7 @@ class JobRoster:
         now = self.clock.now()
         with self.catalog.transaction(SUBJECT) as connection:
             # Again, now that nobody else decides: another node's keeper may have been quicker.
-            due = missed(self.plan_of[kind], jobs.lock_setting(connection, kind), now)
+            due = missed(self.plan_of[kind], jobs.lock_setting(connection, kind, now=now), now)
             if due is None or jobs.alive(connection, kind) is not None:
                 return False
             jobs.note_due(connection, kind, due)

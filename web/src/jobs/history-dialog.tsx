@@ -6,17 +6,15 @@ import { Fault, Loading } from "../parts/notice";
 import { StateDot } from "../parts/state-dot";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
-import { stateWords, tookWords, toneOf } from "./words";
+import { stateWords, toneOf, tookWords } from "./words";
 
 const MOST = 50;
 
 /** When a job was done, newest first, and what came of it. */
 export function HistoryDialog({ job, onClose }: { job: Job; onClose: () => void }) {
-  const { value, error } = useRemote(
-    (signal) => readHistory(job.kind, MOST, signal),
-    `history ${job.kind}`,
-    ["job"],
-  );
+  const { value, error } = useRemote((signal) => readHistory(job.kind, MOST, signal), `history ${job.kind}`, [
+    "job",
+  ]);
   return (
     <Dialog title={`${job.title}: history`} onClose={onClose} shape="theatre">
       <Fault error={error} />

@@ -7,7 +7,7 @@ import { StateDot } from "../parts/state-dot";
 import { Time } from "../parts/time";
 import { useSubmit } from "../parts/use-submit";
 import { HistoryDialog } from "./history-dialog";
-import { canRun, scheduleWords, stateWords, tookWords, toneOf } from "./words";
+import { canRun, scheduleWords, stateWords, toneOf, tookWords } from "./words";
 
 const EVERY_MS = 30_000;
 

@@ -25,7 +25,9 @@ export function scheduleWords(schedule: string | null): string {
 export const toneOf = (stint: Stint | null): Tone =>
   stint === null
     ? "off"
-    : ({ waiting: "busy", running: "busy", done: "good", failed: "bad", cancelled: "off" } as const)[stint.state];
+    : ({ waiting: "busy", running: "busy", done: "good", failed: "bad", cancelled: "off" } as const)[
+        stint.state
+      ];
 
 /** "Running, 40 %", "Waiting for its second attempt". */
 export function stateWords(stint: Stint): string {

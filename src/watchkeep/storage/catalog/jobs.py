@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg.rows import class_row
 
-from watchkeep.domain.errors import NotFound
 from watchkeep.domain.job import JobKind, JobSetting, Stint, StintId, StintState
 from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.connection import Connection
@@ -55,16 +54,13 @@ def settings(connection: Connection) -> dict[JobKind, JobSetting]:
     return {JobKind(row.kind): row.setting() for row in rows if row.kind in _KNOWN}
 
 
-def lock_setting(connection: Connection, kind: JobKind) -> JobSetting:
-    """What is set for a kind; until the transaction ends nobody else makes, pauses or cancels its stints.
-
-    Raises:
-        NotFound: The keeper has never run with a job of this kind.
-    """
+def lock_setting(connection: Connection, kind: JobKind, *, now: datetime) -> JobSetting:
+    """What is set for a kind; until the transaction ends nobody else makes, pauses or cancels its stints."""
+    prepare(connection, [kind], now=now)
     with connection.cursor(row_factory=class_row(_SettingRow)) as cursor:
         row = cursor.execute(_QUERIES["lock_setting"], {"kind": kind}).fetchone()
     if row is None:
-        raise NotFound(f"The job {kind} is not set up yet; the keeper does so when it starts.", job=kind)
+        raise LookupError(f"the settings of the job {kind} went away")
     return row.setting()
 
 
