@@ -104,12 +104,13 @@ def open_picture(path: Path, *, fs: Fs, keys: Keys) -> tuple[PictureHeader, byte
     finally:
         file.close()
     header = _decode(head.text, name)
+    key = keys(header.shred_key, header.day)
     cipher = open_sealed_head(
         PICTURE,
         bound=head.bound,
-        wrap=head.wrap,
+        wrap=key.wrap_of(header.event, head.wrap),
         commitment=head.commitment,
-        shred_key=keys(header.shred_key, header.day).key,
+        shred_key=key.key,
         name=name,
     )
     return header, cipher.open(_COUNTER, sealed, _BOUND_TO)
