@@ -87,6 +87,25 @@ class DayFile:
         rows: tuple[KeyRow | Tombstone | Replaced, ...] = self.keys + self.replaced + self.destroyed
         return next((row for row in rows if row.id == id), None)
 
+    def keys_of(self, camera: CameraId) -> list[ShredKeyId]:
+        """The keys of a camera, of all classes, that can still open something."""
+        living = [row.id for row in self.keys if row.camera == camera]
+        return living + [each.id for each in self.replaced if each.row.camera == camera]
+
+    def camera_of(self, key: ShredKeyId) -> CameraId | None:
+        """Whose key it is or was; None if it was never here."""
+        found = self.find(key)
+        if found is None:
+            return None
+        return found.row.camera if isinstance(found, Replaced) else found.camera
+
+    def still_opens(self, key: ShredKeyId, things: frozenset[UUID] | None) -> bool:
+        """Whether a key can open any of these things, or anything at all for None."""
+        found = self.find(key)
+        if isinstance(found, Replaced) and things is not None:
+            return not things.isdisjoint(found.wraps)
+        return isinstance(found, KeyRow | Replaced)
+
     def without(self, id: ShredKeyId) -> "DayFile":  # noqa: A002  # the contract's word
         """The same without a living or replaced key."""
         return DayFile(

@@ -168,17 +168,9 @@ class Keystore:
         """Open nothing that the erasure ledger names, whatever keys are there."""
         self._erased = erased
 
-    def keys_of(self, camera: CameraId, day: date) -> list[ShredKeyId]:
-        """The shred keys of a camera's UTC day, of all classes, that can still open something."""
-        content = self._days.read(day)
-        living = [row.id for row in content.keys if row.camera == camera]
-        return living + [row.id for row in content.replaced if row.row.camera == camera]
-
-    def camera_of(self, key: ShredKeyId, day: date) -> CameraId | None:
-        """Whose key it is; None when it is destroyed whole, or was never here."""
-        row = self._days.read(day).find(key)
-        living = row.row if isinstance(row, Replaced) else row
-        return living.camera if isinstance(living, KeyRow) else None
+    def day(self, day: date) -> DayFile:
+        """What the keystore holds of a UTC day; keys are wrapped."""
+        return self._days.read(day)
 
     def renew_shred_key(self, key: ShredKeyId, day: date) -> None:
         """Let no new segment begin under a key: the next one of its camera, day and class gets another.

@@ -96,14 +96,15 @@ def test_survivors_of_survivors_stay_and_the_key_between_is_destroyed_too(tmp_pa
 
 def test_without_survivors_the_key_is_simply_destroyed(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
-    assert shelf.keystore.keys_of(CAMERA, DAY) == [shelf.key.id]
+    assert shelf.keystore.day(DAY).keys_of(CAMERA) == [shelf.key.id]
 
     assert shelf.keystore.rekey(shelf.key.id, DAY, {}) == 0
     assert shelf.keystore.rekey(shelf.key.id, DAY, shelf.sealed(shelf.ids[0])) == 0
 
     assert all(shelf.is_erased(segment) for segment in shelf.ids)
-    assert shelf.keystore.keys_of(CAMERA, DAY) == []
-    assert shelf.keystore.camera_of(shelf.key.id, DAY) is None
+    assert shelf.keystore.day(DAY).keys_of(CAMERA) == []
+    assert shelf.keystore.day(DAY).camera_of(shelf.key.id) == CAMERA
+    assert not shelf.keystore.day(DAY).still_opens(shelf.key.id, None)
 
 
 def test_a_key_that_was_replaced_is_used_for_nothing_new_and_outlives_a_rotation(tmp_path: Path) -> None:
@@ -116,8 +117,10 @@ def test_a_key_that_was_replaced_is_used_for_nothing_new_and_outlives_a_rotation
     assert fresh.id != shelf.key.id
     assert shelf.read(shelf.ids[0]) == shelf.video[shelf.ids[0]]
     assert shelf.is_erased(shelf.ids[1])
-    assert set(shelf.keystore.keys_of(CAMERA, DAY)) == {fresh.id, shelf.key.id}
-    assert shelf.keystore.camera_of(shelf.key.id, DAY) == CAMERA
+    assert set(shelf.keystore.day(DAY).keys_of(CAMERA)) == {fresh.id, shelf.key.id}
+    assert shelf.keystore.day(DAY).camera_of(shelf.key.id) == CAMERA
+    assert shelf.keystore.day(DAY).still_opens(shelf.key.id, frozenset({shelf.ids[0]}))
+    assert not shelf.keystore.day(DAY).still_opens(shelf.key.id, frozenset({shelf.ids[1]}))
     shelf.keystore.destroy_shred_key(shelf.key.id, DAY)
     assert shelf.is_erased(shelf.ids[0])
 

@@ -1,0 +1,85 @@
+"""The receipt of an erasure: canonical bytes, signed. Source: docs/formats/erasure-receipt.md."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchkeep.domain.erasure import Erasure
+from watchkeep.domain.errors import Tampered
+from watchkeep.storage.encryption.keystore import Keystore
+from watchkeep.storage.encryption.signing import is_signed, sign
+
+PURPOSE = "erasure receipts"
+_FORMAT = 1
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What went.
+
+    Attributes:
+        seconds: Of footage, over all streams; segments at the edges count whole, though a part of each stays.
+        keys_destroyed: Of which nothing can be opened any more.
+        keys_replaced: Of which something stays: it is under other keys now, and these are destroyed.
+    """
+
+    segments: int
+    seconds: float
+    events: int
+    keys_destroyed: int
+    keys_replaced: int
+
+    def sentence(self) -> str:
+        """The same for a person."""
+        return (
+            f"{self.segments} segments and {self.events} events can never be read again;"
+            f" {self.keys_destroyed + self.keys_replaced} keys were destroyed."
+        )
+
+
+def make_receipt(erasure: Erasure, erased: Erased, *, at: datetime, keystore: Keystore) -> bytes:
+    """The receipt: one line of canonical JSON with the signature in it."""
+    body = {
+        "format": _FORMAT,
+        "erasure": str(erasure.id),
+        "cameras": list(erasure.cameras),
+        "from": erasure.when.start.strftime(_TIME),
+        "to": erasure.when.end.strftime(_TIME),
+        "reason": erasure.reason,
+        "asked_by": erasure.asked_by,
+        "asked_at": erasure.asked_at.strftime(_TIME),
+        "done_at": at.strftime(_TIME),
+        "segments": erased.segments,
+        "milliseconds": round(erased.seconds * 1000),
+        "events": erased.events,
+        "keys_destroyed": erased.keys_destroyed,
+        "keys_replaced": erased.keys_replaced,
+    }
+    seed = keystore.derive(PURPOSE)
+    public_key, _ = sign(seed, b"")
+    signed = {**body, "public_key": public_key.hex()}
+    _, signature = sign(seed, _canonical(signed))
+    return _canonical({**signed, "signature": signature.hex()})
+
+
+def check_receipt(receipt: bytes, keystore: Keystore) -> None:
+    """Say nothing if a receipt is this keystore's and unchanged.
+
+    Raises:
+        Tampered: It was changed, or another installation made it.
+    """
+    public_key, _ = sign(keystore.derive(PURPOSE), b"")
+    try:
+        content = json.loads(receipt)
+        signature = bytes.fromhex(content.pop("signature"))
+        is_ours = content["public_key"] == public_key.hex()
+        is_whole = is_signed(public_key, signature, _canonical(content))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        is_ours = is_whole = False
+    if not is_ours or not is_whole:
+        raise Tampered("The receipt was changed, or another installation made it.")
+
+
+def _canonical(content: object) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
