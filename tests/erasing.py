@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from builders import NOON, CountingRng, FixedClock
 from house_builder import a_camera, a_house, record, stream_of
+from watchkeep.application.house import House
 from watchkeep.domain.erasure import Erasure, ErasureId, ErasureState
 from watchkeep.domain.errors import KeyShredded
 from watchkeep.domain.fs import File, Fs
@@ -71,6 +72,19 @@ class FailingFs(SystemFs):
     def sync_directory(self, path: Path) -> None:
         self._write()
         super().sync_directory(path)
+
+
+def sweep_doomed(house: House) -> None:
+    """As the keeper does every ten seconds."""
+    Sweeper(
+        catalog=house.catalog,
+        volume=house.volumes[0].volume,
+        fs=SystemFs(),
+        clock=house.clock,
+        holds=NoHolds(),
+        reserve_bytes=0,
+        default_keep=timedelta(days=9999),
+    ).sweep()
 
 
 class Archive:
@@ -176,16 +190,7 @@ class Archive:
         return False
 
     def sweep(self) -> None:
-        """As the keeper does every ten seconds."""
-        Sweeper(
-            catalog=self.catalog,
-            volume=self.volume,
-            fs=SystemFs(),
-            clock=self.clock,
-            holds=NoHolds(),
-            reserve_bytes=0,
-            default_keep=timedelta(days=9999),
-        )._finish()
+        sweep_doomed(self.house)
 
     def copy(self, name: str) -> Path:
         """A backup of files and keystore."""

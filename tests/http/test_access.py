@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,15 @@ from starlette.routing import BaseRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from builders import NOON
 from house_builder import a_camera, record
 from house_events import happen
 from site_server import PASSWORD, Browser, Site
+from watchkeep.application.asking import system_asking
+from watchkeep.application.erasures import ErasureWish, order_erasure
 from watchkeep.domain.access import OPERATOR, SYSTEM_ACTIONS, VIEWER, Action
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.interval import Interval
 from watchkeep.presentation.http.app import create_app
 from watchkeep.presentation.http.authentication import Asks, DoorRoute, Of, asks, declaration
 
@@ -94,6 +99,13 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/v1/cameras/{camera}/rules"): {"name": "New", "kind": "object", "objects": ["person"]},
     ("PATCH", "/api/v1/cameras/{camera}/rules/{rule}"): {"name": "Newer"},
     ("POST", "/api/v1/session/stream-password"): {"password": PASSWORD},
+    ("POST", "/api/v1/erasures"): {
+        "cameras": ["front-door"],
+        "start": "2025-06-01T11:00:00Z",
+        "end": "2025-06-01T11:30:00Z",
+        "reason": "a request",
+        "confirmation": "erase",
+    },
     ("PUT", "/api/v1/session/password"): {"old": PASSWORD, "new": PASSWORD},
 }
 LAST = ["DELETE /api/v1/cameras/{camera}", "PUT /api/v1/session/password", "DELETE /api/v1/session"]
@@ -126,12 +138,16 @@ def things_of(site: Site, camera: CameraId, clip: Path) -> dict[str, str]:
     """A camera, and one thing of each kind that belongs to it."""
     (segment,) = record(site.house, camera, clip)
     seen = happen(site.house, camera)
+    when = Interval(NOON - timedelta(hours=2), NOON - timedelta(hours=1))
+    wish = ErasureWish(cameras=(camera,), when=when, reason="a request")
+    erasure = order_erasure(site.house, system_asking(), wish, begins=False)
     return {
         "camera": camera,
         "segment": str(segment),
         "event": str(seen.event),
         "incident": str(seen.incident),
         "rule": str(seen.rule),
+        "erasure": str(erasure.id),
     }
 
 

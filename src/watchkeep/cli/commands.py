@@ -11,6 +11,7 @@ from watchkeep.cli import (
     camera,
     config,
     doctor,
+    erase,
     events,
     export,
     incidents,
@@ -44,6 +45,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
+app.command("erase")(erase.erase)
 app.command("export")(export.export)
 app.command("record")(record.record)
 app.add_typer(config.app, name="config")

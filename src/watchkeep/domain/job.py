@@ -27,6 +27,7 @@ class JobKind(StrEnum):
 
     FORGET = "forget"
     PICTURE_SWEEP = "picture-sweep"
+    ERASURE = "erasure"
 
 
 class StintState(StrEnum):
@@ -151,6 +152,15 @@ PLANS: tuple[JobPlan, ...] = (
         purpose="Removes sealed pictures that no event refers to.",
         schedule=parse_schedule("30 1 * * *"),
         limit=timedelta(hours=6),
+    ),
+    JobPlan(
+        kind=JobKind.ERASURE,
+        title="Erase",
+        purpose="Carries out what people have ordered to be erased for good.",
+        # Orders begin it at once; the schedule takes up what a crash has left.
+        schedule=parse_schedule("*/5 * * * *"),
+        limit=timedelta(hours=6),
+        attempts=100,
     ),
 )
 """In the order in which people see them."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from watchkeep.domain.job import IsCancelled, JobKind, Progress, Work
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
+from watchkeep.runtime.erasing import erase_ordered
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import footage, jobs, outbox, rollups, sessions
 
@@ -48,4 +49,8 @@ def keeper_jobs(node: Node, *, doubt: Callable[[], str]) -> Mapping[JobKind, Wor
         sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         return f"Removed {sweeper.sweep(node.machine.clock.now())} pictures without event."
 
-    return {JobKind.FORGET: forget, JobKind.PICTURE_SWEEP: sweep_pictures}
+    return {
+        JobKind.FORGET: forget,
+        JobKind.PICTURE_SWEEP: sweep_pictures,
+        JobKind.ERASURE: erase_ordered(node),
+    }

@@ -9,6 +9,7 @@ import { Icon } from "../parts/icon";
 import { Empty, Fault, Loading } from "../parts/notice";
 import { fromLocal, instant, iso, toLocal } from "../time/format";
 import { useZone } from "../time/zone";
+import { EraseDialog } from "./erase-dialog";
 import { EventLane } from "./event-lane";
 import { neighbour } from "./event-marks";
 import { ExportDialog } from "./export-dialog";
@@ -70,6 +71,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
   const zone = useZone();
   const video = useRef<HTMLVideoElement>(null);
   const [isExporting, setExporting] = useState(false);
+  const [isErasing, setErasing] = useState(false);
   const length = Number(query.span) > 0 ? Number(query.span) * 1000 : DEFAULT_LENGTH_MS;
   const [view, setView] = useState<View>(() => viewAround(instant(query.t) ?? Date.now(), length, 0.75));
   const main = camera.streams.find(({ role }) => role === "main")?.state;
@@ -111,6 +113,11 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
             <Icon name="save" /> Export
           </button>
         )}
+        {camera.actions.includes("delete") && (
+          <button type="button" disabled={at === null} onClick={() => setErasing(true)}>
+            Erase …
+          </button>
+        )}
       </div>
       <Screen video={video} camera={camera} playback={playback} />
       <Transport playback={playback} />
@@ -131,6 +138,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
       {isExporting && at !== null && (
         <ExportDialog camera={camera} at={at} onClose={() => setExporting(false)} />
       )}
+      {isErasing && at !== null && <EraseDialog camera={camera} at={at} onClose={() => setErasing(false)} />}
     </div>
   );
 }
