@@ -114,7 +114,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
           </button>
         )}
         {camera.actions.includes("delete") && (
-          <button type="button" disabled={at === null} onClick={() => setErasing(true)}>
+          <button type="button" onClick={() => setErasing(true)}>
             Erase …
           </button>
         )}
@@ -138,7 +138,13 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
       {isExporting && at !== null && (
         <ExportDialog camera={camera} at={at} onClose={() => setExporting(false)} />
       )}
-      {isErasing && at !== null && <EraseDialog camera={camera} at={at} onClose={() => setErasing(false)} />}
+      {isErasing && (
+        <EraseDialog
+          camera={camera}
+          at={at ?? instant(query.t) ?? Date.now()}
+          onClose={() => setErasing(false)}
+        />
+      )}
     </div>
   );
 }
