@@ -122,7 +122,7 @@ def test_events_pictures_and_tracks_of_the_span_go_and_others_stay(archive: Arch
     with pytest.raises(Exception, match="erased on purpose"):
         open_picture(paths[going.event], fs=SystemFs(), keys=keys)
     assert open_picture(paths[staying.event], fs=SystemFs(), keys=keys)[0].event == staying.event
-    assert "2 segments and 1 events" in done.told
+    assert "2 segments and 1 event can" in done.told
 
 
 def test_a_hold_wins_and_says_its_reason(archive: Archive, clip: Path) -> None:

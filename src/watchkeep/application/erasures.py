@@ -61,10 +61,6 @@ def order_erasure(house: House, asking: Asking, wish: ErasureWish, *, begins: bo
         require(house, asking, Action.DELETE, CameraObject(camera))
     target = CameraObject(erasure.cameras[0])
     with asked(house, asking, Action.DELETE, target, word="erase") as (conn, deed):
-        known = {camera.id for camera in cameras.list_cameras(conn, with_removed=True)}
-        for camera in erasure.cameras:
-            if camera not in known:
-                raise no_such_camera(camera)
         deed.facts.update(
             {
                 "erasure": str(erasure.id),
@@ -74,6 +70,10 @@ def order_erasure(house: House, asking: Asking, wish: ErasureWish, *, begins: bo
                 "why": erasure.reason,
             }
         )
+        known = {camera.id for camera in cameras.list_cameras(conn, with_removed=True)}
+        for camera in erasure.cameras:
+            if camera not in known:
+                raise no_such_camera(camera)
         erasures.add(conn, erasure)
         if begins:
             jobs.lock_setting(conn, JobKind.ERASURE, now=now)

@@ -32,9 +32,10 @@ class Erased:
 
     def sentence(self) -> str:
         """The same for a person."""
+        keys = self.keys_destroyed + self.keys_replaced
         return (
-            f"{self.segments} segments and {self.events} events can never be read again;"
-            f" {self.keys_destroyed + self.keys_replaced} keys were destroyed."
+            f"{_counted(self.segments, 'segment')} and {_counted(self.events, 'event')} can never be read"
+            f" again. Destroyed: {_counted(keys, 'key')}."
         )
 
 
@@ -79,6 +80,10 @@ def check_receipt(receipt: bytes, keystore: Keystore) -> None:
         is_ours = is_whole = False
     if not is_ours or not is_whole:
         raise Tampered("The receipt was changed, or another installation made it.")
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _canonical(content: object) -> bytes:
