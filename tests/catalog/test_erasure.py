@@ -270,6 +270,7 @@ def test_the_receipt_is_signed_and_a_changed_one_is_not_believed(archive: Archiv
         check_receipt(b"{}", archive.keystore())
 
 
+@pytest.mark.slow
 def test_stopped_at_any_write_it_is_finished_the_next_time(archive: Archive, clip: Path) -> None:
     archive.clock.advance(DAYS.total_seconds())
     for number in range(1, 100):

@@ -74,7 +74,7 @@ class JobWorker:
             ),
             min_size=1,
             max_size=AT_ONCE + 2,
-            timeout=10,
+            timeout=3,
         )
         self._app = procrastinate.App(connector=connector)
         self._do = do
