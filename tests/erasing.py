@@ -92,6 +92,7 @@ class Archive:
 
     def __init__(self, catalog: Catalog, root: Path) -> None:
         self.root = root
+        self.ledger_path.parent.mkdir()
         self.clock = FixedClock()
         self.house = a_house(catalog, root, clock=self.clock)
         self.catalog = catalog

@@ -147,6 +147,7 @@ def test_every_room_is_reached_by_its_letters(desk: Page, site: Site) -> None:
         "n": "analytics",
         "c": "cameras",
         "s": "storage",
+        "j": "jobs",
         "e": "people",
         "a": "audit",
     }

@@ -14,7 +14,7 @@ from house_events import happen
 from time_code import make_clip
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.erasure import ErasureState
-from watchkeep.domain.errors import Tampered, Unavailable
+from watchkeep.domain.errors import Conflict, Tampered, Unavailable
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import Hold
 from watchkeep.lifecycle.erasure_receipt import check_receipt
@@ -209,6 +209,25 @@ def test_a_survivor_that_cannot_be_reached_stops_the_erasure_before_its_key_is_g
     aside.rename(path)
     archive.eraser().carry_out(order)
 
+    assert archive.spans() == [(0, 10), (20, 30)]
+
+
+def test_without_its_volume_nothing_is_erased_and_no_key_is_gone(archive: Archive, clip: Path) -> None:
+    archive.record(clip)
+    archive.clock.advance(DAYS.total_seconds())
+    second = archive.rows()[1]
+    order = archive.order(second.when.start, second.when.end)
+    away = archive.volume.root.rename(archive.root / "away")
+    archive.volume.root.mkdir()  # an empty mount point
+
+    with pytest.raises(Conflict, match="not mounted"):
+        archive.eraser().carry_out(order)
+
+    assert archive.eraser().ledger.entries() == ()
+    assert list(archive.volume.root.iterdir()) == []
+    archive.volume.root.rmdir()
+    away.rename(archive.volume.root)
+    assert archive.eraser().carry_out(order).state is ErasureState.DONE
     assert archive.spans() == [(0, 10), (20, 30)]
 
 

@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
-from watchkeep.application import erasures
+from watchkeep.application import erasures, jobs
 from watchkeep.application.erasures import ErasureWish
 from watchkeep.cli.filters import checked_instant
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
 from watchkeep.cli.output import Output, instant
 from watchkeep.domain.erasure import ErasureState
-from watchkeep.domain.errors import Conflict, Invalid
+from watchkeep.domain.errors import Conflict, Invalid, Unavailable
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.job import JobKind
 from watchkeep.runtime.erasing import eraser_of
 from watchkeep.runtime.opening import opened_house
 from watchkeep.runtime.system import Machine
@@ -43,7 +44,11 @@ def erase(
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
         ordered = erasures.order_erasure(opened.house, opened.asking, wish, begins=False)
         output.step(f"erasing (order {ordered.id}); what is cut short is taken up by the keeper")
-        done = eraser_of(opened.node).carry_out(ordered)
+        try:
+            done = eraser_of(opened.node).carry_out(ordered)
+        except Unavailable:
+            jobs.run_job(opened.house, opened.asking, JobKind.ERASURE)  # the keeper tries again
+            raise
     if done.state is ErasureState.REFUSED:
         raise Conflict(done.told, erasure=str(done.id))
     output.show(

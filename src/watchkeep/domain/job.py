@@ -158,7 +158,7 @@ PLANS: tuple[JobPlan, ...] = (
         title="Erase",
         purpose="Carries out what people have ordered to be erased for good.",
         # Orders begin it at once; the schedule takes up what a crash has left.
-        schedule=parse_schedule("*/5 * * * *"),
+        schedule=parse_schedule("17 * * * *"),
         limit=timedelta(hours=6),
         attempts=100,
     ),

@@ -24,7 +24,7 @@ from watchkeep.domain.erasure import (
     LedgerEntry,
     days_of,
 )
-from watchkeep.domain.errors import Conflict, DataLoss, NotFound, Unavailable
+from watchkeep.domain.errors import DataLoss, NotFound, Unavailable
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import CameraId, SegmentId, uuid8
 from watchkeep.domain.interval import Interval
@@ -89,15 +89,14 @@ class Eraser:
 
         Raises:
             Unavailable: A segment of the span is still being written, or a survivor cannot be reached.
+            Conflict: The volume is not there, or another one is.
             CatalogUnavailable: The database does not answer.
         """
-        with self.fs.locked(self.volume.root / "erasing.lock"):
-            entry = self.ledger.find(erasure.id)
-            if entry is None:
-                try:
-                    entry = self._decide(erasure)
-                except Conflict as error:
-                    return self._settle(replace(erasure, state=ErasureState.REFUSED, told=str(error)))
+        with self.ledger.alone():
+            self.volume.require_same()
+            entry = self.ledger.find(erasure.id) or self._decide(erasure)
+            if isinstance(entry, str):
+                return self._settle(replace(erasure, state=ErasureState.REFUSED, told=entry))
             events = self._apply(entry, erasure.cameras)
             return self._finish(erasure, entry, events)
 
@@ -112,14 +111,18 @@ class Eraser:
             opens = any(self.keystore.day(key.day).still_opens(key.id, key.things) for key in entry.keys)
             if opens or self._living_rows(entry):
                 log.warning("what was erased had come back", extra={"erasure": str(entry.erasure)})
-                with self.fs.locked(self.volume.root / "erasing.lock"):
+                with self.ledger.alone():
                     self._apply(entry, ())
                 count += 1
         return count
 
-    def _decide(self, erasure: Erasure) -> LedgerEntry:
+    def _decide(self, erasure: Erasure) -> LedgerEntry | str:
+        """What is erased, in the ledger on return; or the sentence that names the hold in its way."""
         now = self.clock.now()
-        self._require_free(erasure, now)
+        with self.catalog.transaction(SUBJECT) as connection:
+            held = _held(erasure, self.holds.standing(connection, at=now))
+        if held:
+            return held
         touched = [self._touched(camera, erasure.when) for camera in erasure.cameras]
         rows = [row for each in touched for row in each.rows]
         for row in rows:
@@ -138,14 +141,11 @@ class Eraser:
         entry = LedgerEntry(erasure=erasure.id, at=now, when=erasure.when, keys=tuple(keys))
         with self.catalog.transaction(SUBJECT) as connection:
             # Held spans are asked for again: until this ends, none can begin to be.
-            _require_not_held(erasure, self.holds.standing(connection, at=now))
-            self.ledger.append(entry)
-            self._doom(connection, entry)
-        return entry
-
-    def _require_free(self, erasure: Erasure, now: datetime) -> None:
-        with self.catalog.transaction(SUBJECT) as connection:
-            _require_not_held(erasure, self.holds.standing(connection, at=now))
+            held = _held(erasure, self.holds.standing(connection, at=now))
+            if not held:
+                self.ledger.append(entry)
+                self._doom(connection, entry)
+        return held or entry
 
     def _touched(self, camera: CameraId, when: Interval) -> Touched:
         with self.catalog.transaction(SUBJECT) as connection:
@@ -218,6 +218,7 @@ class Eraser:
                     if thing.key == key.id and thing.id not in key.things
                 }
                 self._require_all(key, survivors.keys())
+            self.volume.require_same()  # what seems to be no survivor may have gone with its disk
             if self.keystore.day(key.day).still_opens(key.id, key.things):
                 self.keystore.rekey(key.id, key.day, survivors)
         return sum(self._forget_events(camera, entry.when) for camera in sorted(names))
@@ -302,13 +303,13 @@ def reason_of(erasure: ErasureId) -> str:
     return f"erased on purpose (erasure {erasure})"
 
 
-def _require_not_held(erasure: Erasure, holds: Collection[Hold]) -> None:
+def _held(erasure: Erasure, holds: Collection[Hold]) -> str:
+    """The sentence that names a hold in the way; empty if there is none."""
     for hold in holds:
         if hold.camera in erasure.cameras and hold.when.overlaps(erasure.when):
-            raise Conflict(
+            return (
                 f"Camera {hold.camera} is held from {hold.when.start:%Y-%m-%d %H:%M} to"
                 f" {hold.when.end:%Y-%m-%d %H:%M} UTC ({hold.reason}); release the hold first, or leave that"
-                " span out.",
-                camera=hold.camera,
-                reason=hold.reason,
+                " span out."
             )
+    return ""

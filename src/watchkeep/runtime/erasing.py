@@ -3,7 +3,7 @@
 import logging
 
 from watchkeep.domain.erasure import Erasure
-from watchkeep.domain.errors import Unavailable, WatchkeepError
+from watchkeep.domain.errors import Conflict, Unavailable, WatchkeepError
 from watchkeep.domain.job import IsCancelled, Progress, Work
 from watchkeep.lifecycle.eraser import Eraser, NothingHeld
 from watchkeep.runtime.wiring import Node
@@ -51,7 +51,7 @@ def _carry_out(eraser: Eraser, erasure: Erasure) -> list[str]:
     """Why it cannot be done yet; nothing when it is done or refused."""
     try:
         eraser.carry_out(erasure)
-    except Unavailable as error:
+    except (Unavailable, Conflict) as error:
         return [str(error)]
     return []
 

@@ -6,6 +6,7 @@ It lies beside the keystore, not in it, so that a restored keystore does not tak
 import hashlib
 import json
 import threading
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -57,6 +58,10 @@ class ErasureLedger:
         """What of a shred key's things was erased; None: all of it."""
         self.entries()
         return self._erased.get(key, frozenset())
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold off others who erase; released even by kill -9."""
+        return self._fs.locked(self._path.with_name("erasing.lock"))
 
     def append(self, entry: LedgerEntry) -> None:
         """Add an entry; durable on return. One that is there already is not added again.
