@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from catalog_server import Database
 from watchkeep.domain.clock import Clock
-from watchkeep.domain.job import PLAN_OF, IsCancelled, JobKind, JobPlan, Progress, Work
+from watchkeep.domain.job import PLAN_OF, IsCancelled, JobKind, JobPlan, Progress, Stint, StintState, Work
 from watchkeep.lifecycle.job_roster import JobRoster
 from watchkeep.runtime.system import SystemClock
+from watchkeep.storage.catalog import jobs
 from watchkeep.storage.catalog.connection import Catalog, CatalogRole
 from watchkeep.storage.catalog.job_worker import JobWorker
 
@@ -61,6 +63,31 @@ def wait_until(is_there: object, *, seconds: float = 30) -> None:
     while not is_there():  # type: ignore[operator]
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
+
+
+def ask_for(catalog: Catalog, roster: JobRoster) -> Stint:
+    with catalog.transaction() as connection:
+        jobs.lock_setting(connection, KIND, now=roster.clock.now())
+        jobs.begin(connection, KIND, now=roster.clock.now(), asked_by="ada")
+    return newest(catalog)
+
+
+def history(catalog: Catalog) -> list[Stint]:
+    with catalog.transaction() as connection:
+        return jobs.history(connection, KIND, before=jobs.NEWEST, limit=100)
+
+
+def newest(catalog: Catalog) -> Stint:
+    return history(catalog)[0]
+
+
+def dsn_of(database: Database) -> str:
+    return database.dsn(CatalogRole.WRITER)
+
+
+def wait_for(catalog: Catalog, state: StintState) -> Stint:
+    wait_until(lambda: newest(catalog).state is state)
+    return newest(catalog)
 
 
 def main(dsn: str, folder: Path) -> None:

@@ -6,51 +6,33 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
-from importlib import resources
 from pathlib import Path
 
-import psycopg
 import pytest
 
 import job_works
 from builders import FixedClock
 from catalog_server import Database
-from job_works import KIND, SILENT_FOR, RunningWorker, a_roster, wait_until
+from job_works import (
+    KIND,
+    SILENT_FOR,
+    RunningWorker,
+    a_roster,
+    ask_for,
+    dsn_of,
+    history,
+    newest,
+    wait_for,
+    wait_until,
+)
 from watchkeep.domain import job
-from watchkeep.domain.errors import CatalogUnavailable, Unavailable
-from watchkeep.domain.job import IsCancelled, Progress, Stint, StintState
-from watchkeep.lifecycle.job_roster import OVERDUE_AFTER, JobRoster
-from watchkeep.runtime.embedded_postgres import ADMINISTRATOR
+from watchkeep.domain.errors import Unavailable
+from watchkeep.domain.job import IsCancelled, Progress, StintState
+from watchkeep.lifecycle.job_roster import OVERDUE_AFTER
 from watchkeep.storage.catalog import jobs
-from watchkeep.storage.catalog.connection import Catalog, CatalogRole
-from watchkeep.storage.catalog.migrations import known
+from watchkeep.storage.catalog.connection import Catalog
 
 HOUR = timedelta(hours=1)
-
-
-def ask_for(catalog: Catalog, roster: JobRoster) -> Stint:
-    with catalog.transaction() as connection:
-        jobs.lock_setting(connection, KIND, now=roster.clock.now())
-        jobs.begin(connection, KIND, now=roster.clock.now(), asked_by="ada")
-    return newest(catalog)
-
-
-def history(catalog: Catalog) -> list[Stint]:
-    with catalog.transaction() as connection:
-        return jobs.history(connection, KIND, before=jobs.NEWEST, limit=100)
-
-
-def newest(catalog: Catalog) -> Stint:
-    return history(catalog)[0]
-
-
-def dsn_of(database: Database) -> str:
-    return database.dsn(CatalogRole.WRITER)
-
-
-def wait_for(catalog: Catalog, state: StintState) -> Stint:
-    wait_until(lambda: newest(catalog).state is state)
-    return newest(catalog)
 
 
 def test_a_job_is_done_and_says_what_it_did(catalog: Catalog, database: Database) -> None:
@@ -349,63 +331,3 @@ def test_old_stints_are_forgotten_but_the_newest_of_a_kind(catalog: Catalog, dat
         assert jobs.forget(connection, before=roster.clock.now() - HOUR) == 0
         assert jobs.forget(connection, before=roster.clock.now() + HOUR) == 1
     assert [stint.id for stint in history(catalog)] == [kept.id]
-
-
-def test_the_reader_sees_jobs_and_touches_none(catalog: Catalog, database: Database) -> None:
-    ask_for(catalog, a_roster(catalog, lambda _progress, _is_cancelled: ""))
-    reader = database.catalog(CatalogRole.READER)
-
-    with reader.transaction() as connection:
-        assert len(jobs.latest(connection)) == 1
-    with pytest.raises(Exception, match="permission denied"), reader.transaction() as connection:
-        connection.execute("update procrastinate.procrastinate_jobs set status = 'failed'")
-    reader.close()
-
-
-@pytest.mark.slow
-def test_a_worker_that_loses_the_database_says_so_and_the_next_one_goes_on(
-    catalog: Catalog, database: Database
-) -> None:
-    roster = a_roster(catalog, lambda _progress, _is_cancelled: "Done.")
-    lost: list[CatalogUnavailable] = []
-    worker = RunningWorker(dsn_of(database), roster).worker
-
-    def run() -> None:
-        try:
-            worker.run()
-        except CatalogUnavailable as error:
-            lost.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    wait_until(lambda: workers(catalog) == 1)
-    administrator = psycopg.connect(Database(database.server, "postgres").dsn(ADMINISTRATOR), autocommit=True)
-    with administrator:
-        administrator.execute(f"alter database {database.name} allow_connections false")
-        administrator.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'watchkeep-jobs'"
-        )
-        thread.join(60)
-        is_over = not thread.is_alive()
-        administrator.execute(f"alter database {database.name} allow_connections true")
-
-    assert is_over
-    assert len(lost) == 1
-    with RunningWorker(dsn_of(database), roster):
-        ask_for(catalog, roster)
-        wait_for(catalog, StintState.DONE)
-
-
-def test_the_queues_schema_is_the_one_that_the_worker_speaks() -> None:
-    """A newer procrastinate brings migrations, and each is to become one of ours."""
-    (migration,) = [each.text for each in known() if each.name.endswith("_pre_job_queue")]
-    schema = (resources.files("procrastinate") / "sql" / "schema.sql").read_text(encoding="utf-8")
-
-    assert schema[schema.index("-- Enums") :].strip() in migration
-
-
-def workers(catalog: Catalog) -> int:
-    with catalog.transaction() as connection:
-        row = connection.execute("select count(*) from procrastinate.procrastinate_workers").fetchone()
-    assert row is not None
-    return int(row[0])
