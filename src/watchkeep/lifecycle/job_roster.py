@@ -128,6 +128,7 @@ class JobRoster:
             state = StintState.FAILED if is_late() else StintState.DONE
         late = f"It took longer than {self.plan_of[kind].limit} and was ended. " if is_late() else ""
         self._note(kind, stint, late + sentence, is_whole=state is StintState.DONE)
+        log.info("job ended", extra={"job": kind.value, "stint": stint, "state": state.value})
         return state
 
     def has_hung(self) -> bool:
