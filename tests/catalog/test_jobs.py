@@ -28,6 +28,7 @@ from job_works import (
 from watchkeep.domain import job
 from watchkeep.domain.errors import Unavailable
 from watchkeep.domain.job import IsCancelled, Progress, StintState
+from watchkeep.domain.schedule import parse_schedule
 from watchkeep.lifecycle.job_roster import OVERDUE_AFTER
 from watchkeep.storage.catalog import jobs
 from watchkeep.storage.catalog.connection import Catalog
@@ -41,8 +42,8 @@ def test_a_job_is_done_and_says_what_it_did(catalog: Catalog, database: Database
         return "It counted to ten."
 
     roster = a_roster(catalog, work)
+    made = ask_for(catalog, roster)
     with RunningWorker(dsn_of(database), roster):
-        made = ask_for(catalog, roster)
         done = wait_for(catalog, StintState.DONE)
 
     assert (made.state, made.asked_by, made.due_at) == (StintState.WAITING, "ada", None)
@@ -195,6 +196,20 @@ def test_missed_due_minutes_are_made_up_once(catalog: Catalog) -> None:
     assert roster.make_due() == []
     clock.advance(3600)
     assert roster.make_due() == [KIND]
+
+
+def test_a_schedule_of_the_settings_is_followed_and_shown(catalog: Catalog) -> None:
+    clock = FixedClock()
+    a_roster(catalog, lambda _progress, _is_cancelled: "", clock=clock)
+    other = parse_schedule("30 12 * * *")
+    roster = a_roster(catalog, lambda _progress, _is_cancelled: "", clock=clock, schedule=other)
+
+    clock.advance(20 * 60)  # past :07, when it would be due otherwise
+    assert roster.make_due() == []
+    clock.advance(10 * 60)
+    assert roster.make_due() == [KIND]
+    with catalog.transaction() as connection:
+        assert jobs.settings(connection)[KIND].schedule == other
 
 
 def test_two_keepers_make_one_stint_of_a_due_minute(catalog: Catalog, database: Database) -> None:

@@ -8,7 +8,6 @@ from watchkeep.application.house import House
 from watchkeep.domain.access import Action
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.job import (
-    PLAN_OF,
     PLANS,
     JobKind,
     JobPlan,
@@ -18,6 +17,7 @@ from watchkeep.domain.job import (
     StintState,
     missed,
 )
+from watchkeep.domain.schedule import Schedule
 from watchkeep.storage.catalog import jobs
 
 MOST_STINTS = 200
@@ -35,6 +35,7 @@ class JobView:
     """
 
     plan: JobPlan
+    schedule: Schedule | None
     paused_by: str
     next_at: datetime | None
     current: Stint | None
@@ -105,9 +106,8 @@ def pause_job(house: House, asking: Asking, word: str) -> JobView:
     """
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="pause job") as (conn, deed):
         kind = _named(word, deed)
-        if PLAN_OF[kind].schedule is None:
+        if jobs.lock_setting(conn, kind, now=house.clock.now()).schedule is None:
             raise Conflict(f"The job {kind} has no schedule; it runs only when it is asked for.", job=kind)
-        jobs.lock_setting(conn, kind, now=house.clock.now())
         found = jobs.alive(conn, kind)
         if found is not None and found.state is StintState.WAITING and found.due_at is not None:
             jobs.end(conn, found)
@@ -165,14 +165,15 @@ def _view(plan: JobPlan, setting: JobSetting | None, stints: list[Stint], now: d
     mine = [stint for stint in stints if stint.kind is plan.kind]
     return JobView(
         plan=plan,
+        schedule=plan.schedule if setting is None else setting.schedule,
         paused_by="" if setting is None else setting.paused_by,
-        next_at=None if setting is None else _next_at(plan, setting, now),
+        next_at=None if setting is None else _next_at(setting, now),
         current=next((stint for stint in mine if not stint.state.is_over), None),
         last=next((stint for stint in mine if stint.state.is_over), None),
     )
 
 
-def _next_at(plan: JobPlan, setting: JobSetting, now: datetime) -> datetime | None:
-    if plan.schedule is None or setting.is_paused:
+def _next_at(setting: JobSetting, now: datetime) -> datetime | None:
+    if setting.schedule is None or setting.is_paused:
         return None
-    return missed(plan, setting, now) or plan.schedule.following(now)
+    return missed(setting, now) or setting.schedule.following(now)

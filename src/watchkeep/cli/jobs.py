@@ -78,7 +78,7 @@ def log(job: JobArgument, limit: LimitOption = 50, data: DataOption = None, json
 
 
 def _facts(view: JobView) -> dict[str, Fact]:
-    schedule, current, last = view.plan.schedule, view.current, view.last
+    schedule, current, last = view.schedule, view.current, view.last
     when = None if schedule is None else schedule.text
     return {
         "job": view.plan.kind.value,

@@ -54,7 +54,7 @@ class JobPlan:
     Attributes:
         title: A few words, for people.
         purpose: One sentence: what it does.
-        schedule: When it is due; None: only when a person or the program asks.
+        schedule: When it is due unless the settings say otherwise; None: only when it is asked for.
         limit: How long one attempt may take.
         attempts: How often a stint is begun before it counts as failed.
     """
@@ -100,14 +100,16 @@ class Stint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSetting:
-    """What people or the clock said of a job.
+    """What settings, people and the clock said of a job.
 
     Attributes:
+        schedule: When it is due; None: only when a person or the program asks.
         due_at: The last due minute for which there was a stint, or since which it is counted.
         paused_by: Who paused it; empty while its schedule is followed.
     """
 
     kind: JobKind
+    schedule: Schedule | None
     due_at: datetime
     paused_by: str
 
@@ -126,14 +128,14 @@ def pause_after(attempts: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(attempts - 1, 16)), LONGEST_PAUSE)
 
 
-def missed(plan: JobPlan, setting: JobSetting, now: datetime) -> datetime | None:
+def missed(setting: JobSetting, now: datetime) -> datetime | None:
     """The due minute for which a stint is to be made now, or None.
 
     However many were missed, one stint makes up for all of them: that of the latest.
     """
-    if plan.schedule is None or setting.is_paused:
+    if setting.schedule is None or setting.is_paused:
         return None
-    due = plan.schedule.latest(now)
+    due = setting.schedule.latest(now)
     return due if due > setting.due_at else None
 
 

@@ -36,9 +36,11 @@ class JobRoster:
     _deadlines: dict[StintId, int] = field(default_factory=dict)
 
     def prepare(self) -> None:
-        """Make settings for the kinds that are new in this catalog."""
+        """Make settings for the kinds that are new in this catalog; the others get their schedules."""
+        schedules = {kind: self.plan_of[kind].schedule for kind in self.works}
         with self.catalog.transaction(SUBJECT) as connection:
-            jobs.prepare(connection, self.works.keys(), now=self.clock.now())
+            jobs.prepare(connection, schedules, now=self.clock.now())
+            jobs.set_schedules(connection, schedules)
 
     def make_due(self) -> list[JobKind]:
         """Put what is due into the queue, once, however often it was missed; returns what was put there.
@@ -48,16 +50,14 @@ class JobRoster:
         now = self.clock.now()
         with self.catalog.transaction(SUBJECT) as connection:
             found = jobs.settings(connection)
-        seem_due = [
-            kind for kind in self.works if kind in found and missed(self.plan_of[kind], found[kind], now)
-        ]
+        seem_due = [kind for kind in self.works if kind in found and missed(found[kind], now)]
         return [kind for kind in seem_due if self._make(kind)]
 
     def _make(self, kind: JobKind) -> bool:
         now = self.clock.now()
         with self.catalog.transaction(SUBJECT) as connection:
             # Again, now that nobody else decides: another node's keeper may have been quicker.
-            due = missed(self.plan_of[kind], jobs.lock_setting(connection, kind, now=now), now)
+            due = missed(jobs.lock_setting(connection, kind, now=now), now)
             if due is None or jobs.alive(connection, kind) is not None:
                 return False
             jobs.note_due(connection, kind, due)

@@ -3,10 +3,12 @@
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from watchkeep.domain.errors import CatalogUnavailable
-from watchkeep.domain.job import JobKind, Work
+from watchkeep.domain.job import PLANS, JobKind, Work
+from watchkeep.domain.schedule import parse_schedule
 from watchkeep.lifecycle.job_roster import JobRoster
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog.connection import CatalogRole
@@ -24,7 +26,12 @@ class JobRunner:
 
     def __init__(self, node: Node, works: Mapping[JobKind, Work]) -> None:
         self._node = node
-        self._roster = JobRoster(catalog=node.catalog, clock=node.machine.clock, works=works)
+        own = node.settings.jobs.schedules
+        plan_of = {
+            plan.kind: replace(plan, schedule=parse_schedule(own[plan.kind])) if plan.kind in own else plan
+            for plan in PLANS
+        }
+        self._roster = JobRoster(catalog=node.catalog, clock=node.machine.clock, works=works, plan_of=plan_of)
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._worker: JobWorker | None = None

@@ -1,12 +1,13 @@
 """Jobs: what is set for each kind, and their stints in the queue. The worker is in `job_worker`."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from psycopg.rows import class_row
 
-from watchkeep.domain.job import JobKind, JobSetting, Stint, StintId, StintState
+from watchkeep.domain.job import PLAN_OF, JobKind, JobSetting, Stint, StintId, StintState
+from watchkeep.domain.schedule import Schedule, parse_schedule
 from watchkeep.storage.catalog import outbox
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -42,9 +43,14 @@ class Stalled:
     is_cancelled: bool
 
 
-def prepare(connection: Connection, kinds: Collection[JobKind], *, now: datetime) -> None:
-    """Make settings for kinds that are new here; they are due from now on."""
-    connection.execute(_QUERIES["prepare"], {"kinds": [kind.value for kind in kinds], "now": now})
+def prepare(connection: Connection, schedules: Mapping[JobKind, Schedule | None], *, now: datetime) -> None:
+    """Make settings for kinds that are new here, which are due from now on; known ones stay."""
+    connection.execute(_QUERIES["prepare"], {**_of_schedules(schedules), "now": now})
+
+
+def set_schedules(connection: Connection, schedules: Mapping[JobKind, Schedule | None]) -> None:
+    """Give known kinds their schedules."""
+    connection.execute(_QUERIES["set_schedules"], _of_schedules(schedules))
 
 
 def settings(connection: Connection) -> dict[JobKind, JobSetting]:
@@ -56,7 +62,7 @@ def settings(connection: Connection) -> dict[JobKind, JobSetting]:
 
 def lock_setting(connection: Connection, kind: JobKind, *, now: datetime) -> JobSetting:
     """What is set for a kind; until the transaction ends nobody else makes, pauses or cancels its stints."""
-    prepare(connection, [kind], now=now)
+    prepare(connection, {kind: PLAN_OF[kind].schedule}, now=now)
     with connection.cursor(row_factory=class_row(_SettingRow)) as cursor:
         row = cursor.execute(_QUERIES["lock_setting"], {"kind": kind}).fetchone()
     if row is None:
@@ -177,12 +183,16 @@ def tell(connection: Connection, kind: JobKind) -> None:
 @dataclass(frozen=True, slots=True)
 class _SettingRow:
     kind: str
+    schedule: str
     due_at: datetime
     paused_by: str
 
     def setting(self) -> JobSetting:
         return JobSetting(
-            kind=JobKind(self.kind), due_at=self.due_at.astimezone(UTC), paused_by=self.paused_by
+            kind=JobKind(self.kind),
+            schedule=parse_schedule(self.schedule) if self.schedule else None,
+            due_at=self.due_at.astimezone(UTC),
+            paused_by=self.paused_by,
         )
 
 
@@ -221,6 +231,13 @@ class _StintRow:
             next_at=_utc(self.scheduled_at) if state is StintState.WAITING else None,
             is_ending=self.abort_requested and not state.is_over,
         )
+
+
+def _of_schedules(schedules: Mapping[JobKind, Schedule | None]) -> dict[str, object]:
+    return {
+        "kinds": [kind.value for kind in schedules],
+        "schedules": ["" if each is None else each.text for each in schedules.values()],
+    }
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -62,7 +62,7 @@ class JobBody(Body):
             kind=plan.kind.value,
             title=plan.title,
             purpose=plan.purpose,
-            schedule=None if plan.schedule is None else plan.schedule.text,
+            schedule=None if view.schedule is None else view.schedule.text,
             paused_by=view.paused_by or None,
             next_at=view.next_at,
             current=None if view.current is None else StintBody.of(view.current),

@@ -1,16 +1,24 @@
 -- prepare --
 -- Makes settings for kinds of job that have none yet: what was due before a kind was known is not made up.
-insert into job_settings (kind, due_at)
-select kind, %(now)s from unnest(%(kinds)s::text[]) as kind
+insert into job_settings (kind, schedule, due_at)
+select kind, schedule, %(now)s from unnest(%(kinds)s::text[], %(schedules)s::text[]) as new (kind, schedule)
 on conflict (kind) do nothing;
+
+-- set_schedules --
+-- Gives kinds of job other schedules.
+update job_settings s
+   set schedule = new.schedule
+  from unnest(%(kinds)s::text[], %(schedules)s::text[]) as new (kind, schedule)
+ where s.kind = new.kind
+   and s.schedule <> new.schedule;
 
 -- settings --
 -- What is set for every kind; there are a dozen.
-select kind, due_at, paused_by from job_settings order by kind;
+select kind, schedule, due_at, paused_by from job_settings order by kind;
 
 -- lock_setting --
 -- What is set for a kind; who makes, pauses or cancels its stints waits here for the others.
-select kind, due_at, paused_by from job_settings where kind = %(kind)s for update;
+select kind, schedule, due_at, paused_by from job_settings where kind = %(kind)s for update;
 
 -- note_due --
 -- Remembers up to which due minute a kind has had its stints.

@@ -5,10 +5,12 @@ drop table jobs;
 
 create table job_settings (
     kind text primary key,
+    schedule text not null default '',
     due_at timestamptz not null,
     paused_by text not null default ''
 );
 comment on table job_settings is 'What people and the clock said of each kind of job.';
+comment on column job_settings.schedule is 'Five fields as cron has them, in UTC; empty: only when it is asked for. The keeper writes it at its start.';
 comment on column job_settings.due_at is 'The last due minute for which there was a stint, or since which it is counted.';
 comment on column job_settings.paused_by is 'Who paused it; empty while its schedule is followed.';
 
