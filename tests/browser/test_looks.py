@@ -22,6 +22,7 @@ ROOMS = (
     "cameras/gate/rules/new",
     "storage",
     "holds",
+    "jobs",
     "people",
     "audit",
 )
@@ -153,6 +154,7 @@ def test_every_room_is_reached_by_its_letters(desk: Page, site: Site) -> None:
         "c": "cameras",
         "s": "storage",
         "h": "holds",
+        "j": "jobs",
         "e": "people",
         "a": "audit",
     }

@@ -14,14 +14,16 @@ from unit.lifecycle.store import SmallStore
 from watchkeep.application.asking import system_asking
 from watchkeep.application.keeping import trust_clock
 from watchkeep.application.recovery import recover_index
+from watchkeep.domain.errors import Unavailable
 from watchkeep.domain.ids import CameraId, SegmentId
-from watchkeep.domain.upkeep import Duty
+from watchkeep.domain.job import JobKind
 from watchkeep.lifecycle.index_trust import IndexTrust, doubt_noted
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.file_reading import file_reading
 from watchkeep.runtime.house_wiring import build_house
 from watchkeep.runtime.keeper import Keeper
 from watchkeep.runtime.system import Machine, SystemFs
+from watchkeep.runtime.upkeep import DUTIES, upkeep_jobs
 from watchkeep.runtime.wiring import Node, ensure_node
 from watchkeep.storage.catalog import cameras, recordings, settings
 from watchkeep.storage.catalog.cameras import Site
@@ -220,30 +222,14 @@ def test_a_damaged_stamp_is_told_and_nothing_goes(node: Node, store: SmallStore)
     assert len(files(store)) == DAYS
 
 
-def test_the_keeper_makes_up_a_missed_duty_once_and_not_while_the_catalog_is_doubted(
-    node: Node, store: SmallStore
-) -> None:
-    """Twelve days after the installation began, each duty but the monthly one was missed."""
-    clock_of(node).advance(12 * 86_400)
-    keeper = Keeper(node)
-    (node.volume.root / "catalog.stamp").write_text("rubbish")
-    keeper.round(is_tidying=True)
-    assert duties(node) == {}
-    trust(node).accept()
+def test_a_duty_waits_while_the_catalog_is_doubted_and_is_done_then(node: Node, store: SmallStore) -> None:
+    why = "the catalog is not the one that knew the footage"
+    jobs = upkeep_jobs(node, doubt=lambda: why)
 
-    for _ in range(len(Duty)):
-        keeper.round(is_tidying=False)
-        keeper._calendar._thread.join(20)  # type: ignore[union-attr]
-    done = duties(node)
-    keeper.round(is_tidying=False)
-    keeper.stop()
-    keeper._calendar.stop()
+    for kind in DUTIES:
+        with pytest.raises(Unavailable, match="This waits"):
+            jobs[kind](lambda *_: None, lambda: False)
+    why = ""
 
-    assert set(done) == {Duty.TEMPORARY_FILES, Duty.SCRUB}
-    assert duties(node) == done
-
-
-def duties(node: Node) -> dict[Duty, str]:
-    with node.catalog.transaction() as connection:
-        texts = {duty: settings.get(connection, f"duty {duty}") for duty in Duty}
-    return {duty: text for duty, text in texts.items() if text}
+    assert "files removed" in jobs[JobKind.TEMPORARY_FILES](lambda *_: None, lambda: False)
+    assert jobs[JobKind.SCRUB](lambda *_: None, lambda: False).endswith("files and rows agree")

@@ -17,6 +17,7 @@ from house_builder import a_camera, record
 from house_events import happen
 from site_server import PASSWORD, Browser, Site
 from watchkeep.application.asking import system_asking
+from watchkeep.application.erasures import ErasureWish, order_erasure
 from watchkeep.application.holds import HoldWish, place_hold
 from watchkeep.domain.access import OPERATOR, SYSTEM_ACTIONS, VIEWER, Action
 from watchkeep.domain.ids import CameraId
@@ -106,6 +107,13 @@ BODIES: dict[tuple[str, str], object] = {
     ("PATCH", "/api/v1/holds/{hold}"): {"expires_at": None},
     ("POST", "/api/v1/holds/{hold}/release"): {"reason": "closed"},
     ("POST", "/api/v1/session/stream-password"): {"password": PASSWORD},
+    ("POST", "/api/v1/erasures"): {
+        "cameras": ["front-door"],
+        "start": "2025-06-01T11:00:00Z",
+        "end": "2025-06-01T11:30:00Z",
+        "reason": "a request",
+        "confirmation": "erase",
+    },
     ("PUT", "/api/v1/session/password"): {"old": PASSWORD, "new": PASSWORD},
 }
 LAST = ["DELETE /api/v1/cameras/{camera}", "PUT /api/v1/session/password", "DELETE /api/v1/session"]
@@ -140,6 +148,9 @@ def things_of(site: Site, camera: CameraId, clip: Path) -> dict[str, str]:
     seen = happen(site.house, camera)
     wish = HoldWish(reason="police", cameras=frozenset({camera}), when=Interval(NOON, NOON + SECOND))
     held = place_hold(site.house, system_asking(), wish)
+    when = Interval(NOON - timedelta(hours=2), NOON - timedelta(hours=1))
+    wish = ErasureWish(cameras=(camera,), when=when, reason="a request")
+    erasure = order_erasure(site.house, system_asking(), wish, begins=False)
     return {
         "camera": camera,
         "segment": str(segment),
@@ -147,6 +158,7 @@ def things_of(site: Site, camera: CameraId, clip: Path) -> dict[str, str]:
         "incident": str(seen.incident),
         "rule": str(seen.rule),
         "hold": str(held.hold.id),
+        "erasure": str(erasure.id),
     }
 
 
@@ -187,7 +199,7 @@ def _cases(method: str, path: str, asked: Asks, things: Things) -> Iterator[Case
         for kind, named in things.by_owner().items():
             yield Case(method, path.format(**named), asked, kind, route, params, body)
     else:
-        filled = path.replace("{user}", things.user).replace("{name}", "new")
+        filled = path.replace("{user}", things.user).replace("{name}", "new").replace("{job}", "forget")
         yield Case(method, filled, asked, "none", route, params, body)
 
 

@@ -40,7 +40,8 @@ def may_see(subject: Subject, notice: Notice) -> bool:
         return knows(subject, notice.camera)
     if notice.kind is NoticeKind.USER:
         return decide(subject, Action.MANAGE_USERS, INSTALLATION).is_allowed
-    return decide(subject, Action.SEE_STATUS, INSTALLATION).is_allowed
+    action = Action.CONFIGURE if notice.kind is NoticeKind.JOB else Action.SEE_STATUS
+    return decide(subject, action, INSTALLATION).is_allowed
 
 
 async def follow(house: House, asking: Asking, *, after: int | None) -> AsyncIterator[Notice | None]:

@@ -12,10 +12,12 @@ from watchkeep.cli import (
     camera,
     config,
     doctor,
+    erase,
     events,
     export,
     hold,
     incidents,
+    jobs,
     policy,
     record,
     recover,
@@ -48,8 +50,10 @@ app.add_typer(hold.app, name="hold")
 app.add_typer(rules.app, name="rules")
 app.add_typer(policy.app, name="policy")
 app.add_typer(retention.app, name="retention")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
+app.command("erase")(erase.erase)
 app.command("export")(export.export)
 app.command("record")(record.record)
 app.add_typer(recover.app, name="recover")

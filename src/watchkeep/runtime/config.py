@@ -23,6 +23,9 @@ from pydantic import (
 )
 
 from watchkeep.domain.camera import Secret
+from watchkeep.domain.errors import Invalid
+from watchkeep.domain.job import JobKind
+from watchkeep.domain.schedule import parse_schedule
 from watchkeep.runtime.units import (
     ListenAddress,
     Reserve,
@@ -53,6 +56,13 @@ def _host_name(text: object) -> str:
     if not isinstance(text, str) or _HOST_NAME.fullmatch(text) is None:
         raise ValueError(f"{text!r} is no host name or address; write for example recorder.local")
     return text
+
+
+def _schedule(text: object) -> str:
+    try:
+        return parse_schedule(str(text)).text
+    except Invalid as error:
+        raise ValueError(str(error)) from None
 
 
 def _secret(text: object) -> object:
@@ -304,6 +314,14 @@ class Cameras(Section):
     nobody can make Watchkeep ask services of this machine."""
 
 
+class Jobs(Section):
+    """What the keeper does by the clock."""
+
+    schedules: dict[JobKind, Annotated[str, PlainValidator(_schedule)]] = {}
+    """Other schedules than the usual ones, by the job's word: minute, hour, day, month and weekday as cron
+    has them, in UTC, for example {picture-sweep: "30 1 * * *"}. `watchkeep jobs list` shows them all."""
+
+
 class LogLevel(StrEnum):
     """How much is logged."""
 
@@ -334,6 +352,7 @@ class Settings(Section):
     analysis: Analysis = Analysis()
     assets: Assets = Assets()
     cameras: Cameras = Cameras()
+    jobs: Jobs = Jobs()
     log: Log = Log()
 
     @property

@@ -42,6 +42,11 @@ class DataFolder:
         return self.root / "keystore"
 
     @property
+    def erasures(self) -> Path:
+        """The erasure ledger: beside the keystore, so that a restored one does not take its place."""
+        return self.root / "erasures.ledger"
+
+    @property
     def tls(self) -> Path:
         """Certificates and their keys."""
         return self.root / "tls"

@@ -1,11 +1,12 @@
-"""The keeper process: retention, roll-ups and tidying, every five seconds.
+"""The keeper process: retention, roll-ups and tidying, every five seconds; beside that the jobs.
 
 May die at any time; nothing waits for it.
 """
 
 import logging
+import signal
 import threading
-from datetime import date, timedelta
+from datetime import timedelta
 
 from prometheus_client import Counter, Gauge
 
@@ -13,13 +14,11 @@ from watchkeep.domain.errors import CatalogUnavailable, Conflict, DataLoss, Unav
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.lifecycle.index_trust import IndexTrust
-from watchkeep.lifecycle.picture_sweeper import PictureSweeper
-from watchkeep.runtime.house_wiring import build_house
-from watchkeep.runtime.installation import read_installation
+from watchkeep.runtime.job_runner import JobRunner
+from watchkeep.runtime.keeper_jobs import keeper_jobs
 from watchkeep.runtime.sweeping import Sweeping
-from watchkeep.runtime.upkeep import Calendar
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
+from watchkeep.storage.catalog import event_upkeep, partitions, rollups
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +26,8 @@ EVERY_S = 5.0
 """Half of the ten seconds in which it must be told that nothing may go."""
 TIDY_EVERY_ROUNDS = 60
 """Every five minutes."""
-OUTBOX_AGE = timedelta(days=1)
-"""A page that was away for longer loads everything anew."""
-ATTEMPTS_AGE = timedelta(days=1)
-TOMBSTONE_AGE = timedelta(days=400)
-"""Why something was deleted can be asked for as long as the audit is kept, and a month more."""
+JOBS_END_S = 5.0
+"""How long jobs may take to end when the keeper does; what does not is begun anew after the next start."""
 ORPHAN_AGE = timedelta(minutes=15)
 """An event that goes on is seen every few seconds. Nobody has followed an older one since."""
 DAYS_AHEAD = 7
@@ -60,26 +56,36 @@ class Keeper:
         self._index = IndexTrust(
             catalog=node.catalog, volumes=[node.volume], fs=node.machine.fs, rng=node.machine.rng
         )
-        self._is_index_doubted = False
+        self._index_doubt = ""
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
-        self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
-        self._pictures_swept: date | None = None
-        began_at = read_installation(node.paths, machine=node.machine).created_at
-        self._calendar = Calendar(node, build_house(node), since=began_at)
+        self._jobs = JobRunner(node, keeper_jobs(node, doubt=self._doubt))
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Sweep and tidy until stopped."""
+        """Sweep, tidy and have jobs done until stopped."""
         rounds = 0
         while True:
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
+            self._see_to_jobs(is_first=rounds == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
-                self._calendar.stop()
+                self._jobs.stop(within_s=JOBS_END_S)
                 return
+
+    def _see_to_jobs(self, *, is_first: bool) -> None:
+        try:
+            self._jobs.round()
+        except CatalogUnavailable as error:
+            log.info("jobs wait for the database", extra={"error": str(error)})
+        if is_first:
+            self._jobs.start()  # not before a sweep has said whether the clock is to be trusted
+        if self._jobs.has_hung():
+            log.error("a job does not end though its time is up; the keeper starts anew")
+            # A thread cannot be ended, and the process would wait for it. Every part of us survives a kill.
+            signal.raise_signal(signal.SIGKILL)
 
     def round(self, *, is_tidying: bool) -> None:
         """One sweep; a database or a disk that does not answer is tried again in the next."""
@@ -89,8 +95,6 @@ class Keeper:
                 self._sweeping.round(is_measuring=is_tidying)
             if is_tidying:
                 self._tidy()
-            if not self._is_index_doubted:
-                self._calendar.look(is_clock_trusted=not self._sweeping.doubt)
         except CatalogUnavailable as error:
             log.info("keeping waits for the database", extra={"error": str(error)})
         except (OSError, Conflict, DataLoss) as error:
@@ -100,13 +104,17 @@ class Keeper:
     def _is_index_trusted(self) -> bool:
         """Whether the catalog knows the footage; by one that does not, nothing is deleted."""
         why = self._index.note()
-        if why and not self._is_index_doubted:
+        if why and not self._index_doubt:
             log.warning("nothing is deleted, the catalog is doubted", extra={"why": why})
-        self._is_index_doubted = bool(why)
-        INDEX_DOUBTED.set(self._is_index_doubted)
+        self._index_doubt = why
+        INDEX_DOUBTED.set(bool(why))
         if why:
             self._sweeping.tell_room(is_stuck=True)
         return not why
+
+    def _doubt(self) -> str:
+        """Why nothing may be deleted by age now; empty if it may."""
+        return self._index_doubt or self._sweeping.doubt
 
     def _roll_up(self) -> None:
         """Count anew what changed; what is left over, or fails, is taken up in the next round."""
@@ -125,22 +133,11 @@ class Keeper:
         now = self._node.machine.clock.now()
         with self._node.catalog.transaction("keeper") as connection:
             partitions.prepare(connection, today=now.date(), days_ahead=DAYS_AHEAD)
-            sessions.forget_sessions(connection, now=now)
-            sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE)
-            outbox.forget(connection, before=now - OUTBOX_AGE)
-            if not self._is_index_doubted:
-                footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
-            if not self._sweeping.doubt and not self._is_index_doubted:
-                rollups.forget(connection, now=now)
         with self._node.catalog.transaction("keeper") as connection:
             seen_before = now - ORPHAN_AGE
             event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
-        if self._is_index_doubted:
+        if self._index_doubt:
             return
         self._index.stamp()
         if not self._sweeping.doubt:
             FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))
-            if self._pictures_swept != now.date():
-                # Once a day: it looks at every picture that there is.
-                self._picture_sweeper.sweep(now)
-                self._pictures_swept = now.date()

@@ -18,6 +18,7 @@ from watchkeep.runtime.certificates import Certificates, certificates
 from watchkeep.runtime.children import Child, ChildPlan
 from watchkeep.runtime.data_folder import DataFolder, recorder_name
 from watchkeep.runtime.embedded_postgres import EmbeddedPostgres
+from watchkeep.runtime.erasing import erase_again
 from watchkeep.runtime.house_wiring import build_house
 from watchkeep.runtime.locks import holder, take_lock
 from watchkeep.runtime.shards import SHARE_ANEW, Sharing
@@ -153,6 +154,7 @@ class Supervisor:
             self._postgres.start()
         remove_token(self._node.paths, fs=self._node.machine.fs)
         token = claim_catalog(self._node, step=self._terminal.step)
+        erase_again(self._node)
         if wants_demonstration:
             demo.switch(build_house(self._node), system_asking(), is_on=True)
         return token

@@ -107,6 +107,9 @@ def start_logging(process: str, level: LogLevel, *, stream: TextIO | None = None
     root.setLevel(level.value.upper())
     # A line for each request would hold what people watched; the audit is the place for that.
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    # The queue tells of each job in words of its own, its pool of each try; we tell once.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 def prepare_metrics_folder(folder: Path) -> Mapping[str, str]:

@@ -27,6 +27,7 @@ from watchkeep.runtime.system import Machine
 from watchkeep.storage.catalog import cameras
 from watchkeep.storage.catalog.cameras import SealedStream
 from watchkeep.storage.catalog.connection import Catalog, CatalogRole
+from watchkeep.storage.encryption.erasure_ledger import ErasureLedger
 from watchkeep.storage.encryption.keystore import Keystore
 from watchkeep.storage.encryption.providers import KeyProvider, MachineProvider, PassphraseProvider
 from watchkeep.storage.media.volume import Volume
@@ -52,6 +53,7 @@ class Node:
     settings: Settings
     machine: Machine
     keystore: Keystore
+    ledger: ErasureLedger
     volume: Volume
     catalog: Catalog
     dsn: Callable[[CatalogRole], Secret] = field(repr=False)
@@ -93,6 +95,8 @@ def _open(
     settings = _settings_or_defaults(paths, machine)
     keystore = _open_keystore(settings, paths, machine, environment)
     require_own_keystore(installation, keystore, paths)
+    ledger = ErasureLedger(paths.erasures, fs=machine.fs)
+    keystore.heed(ledger.erased)
     volume = _open_volume(settings, paths, machine, installation)
     external = settings.database.dsn
     embedded = EmbeddedPostgres(paths.database, clock=machine.clock)
@@ -107,6 +111,7 @@ def _open(
         settings=settings,
         machine=machine,
         keystore=keystore,
+        ledger=ledger,
         volume=volume,
         catalog=Catalog(dsn(CatalogRole.WRITER).reveal(), role=CatalogRole.WRITER),
         dsn=dsn,

@@ -95,6 +95,8 @@ def test_all_errors_come_at_once_with_line_key_and_cure() -> None:
         ("recording:\n  folder: data\n", "line 2: recording.folder is wrong: 'data' is not an absolute path"),
         ("recording:\n  reserve_free: 100 %\n", "leaves no room for footage"),
         ("recording:\n  retention_days: 1.5\n", "must be a whole number"),
+        ("jobs:\n  schedules:\n    forget: 99 * * * *\n", "'99' for the minute, which goes from 0 to 59"),
+        ("jobs:\n  schedules:\n    forgot: 9 * * * *\n", "jobs.schedules.forgot"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_cure(text: str, sentence: str) -> None:

@@ -10,6 +10,7 @@ const KINDS = [
   "incident",
   "event",
   "storage",
+  "job",
 ] as const;
 export type ChangeKind = (typeof KINDS)[number];
 

@@ -10,6 +10,7 @@ import { Icon } from "../parts/icon";
 import { Empty, Fault, Loading } from "../parts/notice";
 import { fromLocal, instant, iso, toLocal } from "../time/format";
 import { useZone } from "../time/zone";
+import { EraseDialog } from "./erase-dialog";
 import { EventLane } from "./event-lane";
 import { neighbour } from "./event-marks";
 import { ExportDialog } from "./export-dialog";
@@ -73,6 +74,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
   const video = useRef<HTMLVideoElement>(null);
   const [isExporting, setExporting] = useState(false);
   const [isHolding, setHolding] = useState(false);
+  const [isErasing, setErasing] = useState(false);
   const length = Number(query.span) > 0 ? Number(query.span) * 1000 : DEFAULT_LENGTH_MS;
   const [view, setView] = useState<View>(() => viewAround(instant(query.t) ?? Date.now(), length, 0.75));
   const main = camera.streams.find(({ role }) => role === "main")?.state;
@@ -121,6 +123,11 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
             <Icon name="hold" /> Hold
           </button>
         )}
+        {camera.actions.includes("delete") && (
+          <button type="button" onClick={() => setErasing(true)}>
+            Erase …
+          </button>
+        )}
       </div>
       <Screen video={video} camera={camera} playback={playback} />
       <Transport playback={playback} />
@@ -152,6 +159,13 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
           }}
           cameras={cameras}
           onClose={() => setHolding(false)}
+        />
+      )}
+      {isErasing && (
+        <EraseDialog
+          camera={camera}
+          at={at ?? instant(query.t) ?? Date.now()}
+          onClose={() => setErasing(false)}
         />
       )}
     </div>

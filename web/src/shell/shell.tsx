@@ -18,6 +18,7 @@ const Rules = lazy(() => import("../cameras/rules-room"));
 const Cameras = lazy(() => import("../cameras/cameras-room"));
 const Storage = lazy(() => import("../storage/storage-room"));
 const Holds = lazy(() => import("../holds/holds-room"));
+const Jobs = lazy(() => import("../jobs/jobs-room"));
 const People = lazy(() => import("../people/people-room"));
 const Audit = lazy(() => import("../audit/audit-room"));
 
@@ -54,6 +55,7 @@ export function Shell({ session, onSignedOut }: { session: Session; onSignedOut:
               <Route path="/cameras/:camera/rules/:rule?" component={Rules} />
               <Route path="/storage" component={Storage} />
               <Route path="/holds" component={Holds} />
+              <Route path="/jobs" component={Jobs} />
               <Route path="/people" component={People} />
               <Route path="/audit" component={Audit} />
               <Route default component={Nowhere} />

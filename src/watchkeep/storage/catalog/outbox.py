@@ -27,6 +27,7 @@ class NoticeKind(StrEnum):
     EVENT = "event"
     INCIDENT = "incident"
     STORAGE = "storage"
+    JOB = "job"
 
 
 Notices = list[tuple[NoticeKind, CameraId, dict[str, str]]]

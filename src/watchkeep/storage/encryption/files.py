@@ -1,9 +1,11 @@
 """The keystore's two kinds of file as types. Source: docs/formats/keystore.md."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import DataLoss, Invalid
@@ -11,6 +13,8 @@ from watchkeep.domain.ids import CameraId, ShredKeyId
 
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _FORMAT = 1
+_FORMAT_WITH_REPLACED = 2
+"""Of a day's file of which something was erased; an older version must not read half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +58,62 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A shred key of whose things some were erased: it is destroyed, and another holds what was left.
+
+    Attributes:
+        id: The destroyed key's, which the headers name.
+        row: The other key; never used for anything new.
+        wraps: The data keys that are left, by segment or event, under the other key.
+    """
+
+    id: ShredKeyId
+    row: KeyRow
+    replaced_at: datetime
+    wraps: Mapping[UUID, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayFile:
     """shred/<day>.json."""
 
     day: date
     keys: tuple[KeyRow, ...] = ()
     destroyed: tuple[Tombstone, ...] = ()
+    replaced: tuple[Replaced, ...] = ()
 
-    def find(self, id: ShredKeyId) -> KeyRow | Tombstone | None:  # noqa: A002  # the contract's word
-        """The key with that id, or its tombstone."""
-        rows: tuple[KeyRow | Tombstone, ...] = self.keys + self.destroyed
+    def find(self, id: ShredKeyId) -> KeyRow | Tombstone | Replaced | None:  # noqa: A002  # the contract's word
+        """The key with that id, what replaced it, or its tombstone."""
+        rows: tuple[KeyRow | Tombstone | Replaced, ...] = self.keys + self.replaced + self.destroyed
         return next((row for row in rows if row.id == id), None)
+
+    def keys_of(self, camera: CameraId) -> list[ShredKeyId]:
+        """The keys of a camera, of all classes, that can still open something."""
+        living = [row.id for row in self.keys if row.camera == camera]
+        return living + [each.id for each in self.replaced if each.row.camera == camera]
+
+    def camera_of(self, key: ShredKeyId) -> CameraId | None:
+        """Whose key it is or was; None if it was never here."""
+        found = self.find(key)
+        if found is None:
+            return None
+        return found.row.camera if isinstance(found, Replaced) else found.camera
+
+    def still_opens(self, key: ShredKeyId, things: frozenset[UUID] | None) -> bool:
+        """Whether a key can open any of these things, or anything at all for None."""
+        found = self.find(key)
+        if isinstance(found, Replaced) and things is not None:
+            return not things.isdisjoint(found.wraps)
+        return isinstance(found, KeyRow | Replaced)
+
+    def without(self, id: ShredKeyId) -> "DayFile":  # noqa: A002  # the contract's word
+        """The same without a living or replaced key."""
+        return DayFile(
+            day=self.day,
+            keys=tuple(row for row in self.keys if row.id != id),
+            destroyed=self.destroyed,
+            replaced=tuple(row for row in self.replaced if row.id != id),
+        )
 
 
 def encode_keystore(content: KeystoreFile) -> bytes:
@@ -86,7 +135,7 @@ def decode_keystore(path: Path, text: bytes) -> KeystoreFile:
     """Read keystore.json; DataLoss if it is damaged, Invalid if it is newer."""
     try:
         content = json.loads(text)
-        _check_format(path, content["format"])
+        _check_format(path, content["format"], _FORMAT)
         return KeystoreFile(
             provider=content["provider"],
             keks=tuple(
@@ -106,20 +155,21 @@ def decode_keystore(path: Path, text: bytes) -> KeystoreFile:
 
 def encode_day(content: DayFile) -> bytes:
     """shred/<day>.json."""
+    replaced = [
+        {
+            "id": row.id,
+            "by": _encode_row(row.row),
+            "replaced_at": row.replaced_at.strftime(_TIME),
+            "wraps": {str(thing): wrap.hex() for thing, wrap in row.wraps.items()},
+        }
+        for row in content.replaced
+    ]
     return _encode(
         {
-            "format": _FORMAT,
+            "format": _FORMAT_WITH_REPLACED if replaced else _FORMAT,
             "day": content.day.isoformat(),
-            "keys": [
-                {
-                    "id": row.id,
-                    "camera": row.camera,
-                    "data_class": row.data_class.value,
-                    "kek": row.kek,
-                    "wrapped": row.wrapped.hex(),
-                }
-                for row in content.keys
-            ],
+            **({"replaced": replaced} if replaced else {}),
+            "keys": [_encode_row(row) for row in content.keys],
             "destroyed": [
                 {
                     "id": row.id,
@@ -137,18 +187,18 @@ def decode_day(path: Path, text: bytes) -> DayFile:
     """Read shred/<day>.json; DataLoss if it is damaged, Invalid if it is newer."""
     try:
         content = json.loads(text)
-        _check_format(path, content["format"])
+        _check_format(path, content["format"], _FORMAT, _FORMAT_WITH_REPLACED)
         return DayFile(
             day=date.fromisoformat(content["day"]),
-            keys=tuple(
-                KeyRow(
+            keys=tuple(_decode_row(row) for row in content["keys"]),
+            replaced=tuple(
+                Replaced(
                     id=ShredKeyId(row["id"]),
-                    camera=CameraId(row["camera"]),
-                    data_class=DataClass(row["data_class"]),
-                    kek=row["kek"],
-                    wrapped=bytes.fromhex(row["wrapped"]),
+                    row=_decode_row(row["by"]),
+                    replaced_at=_time(row["replaced_at"]),
+                    wraps={UUID(thing): bytes.fromhex(wrap) for thing, wrap in row["wraps"].items()},
                 )
-                for row in content["keys"]
+                for row in content.get("replaced", ())
             ),
             destroyed=tuple(
                 Tombstone(
@@ -164,6 +214,26 @@ def decode_day(path: Path, text: bytes) -> DayFile:
         raise _damaged(path) from None
 
 
+def _encode_row(row: KeyRow) -> dict[str, str | int]:
+    return {
+        "id": row.id,
+        "camera": row.camera,
+        "data_class": row.data_class.value,
+        "kek": row.kek,
+        "wrapped": row.wrapped.hex(),
+    }
+
+
+def _decode_row(row: Mapping[str, str]) -> KeyRow:
+    return KeyRow(
+        id=ShredKeyId(row["id"]),
+        camera=CameraId(row["camera"]),
+        data_class=DataClass(row["data_class"]),
+        kek=int(row["kek"]),
+        wrapped=bytes.fromhex(row["wrapped"]),
+    )
+
+
 def _encode(content: object) -> bytes:
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -172,10 +242,11 @@ def _time(text: str) -> datetime:
     return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
 
 
-def _check_format(path: Path, found: object) -> None:
-    if found != _FORMAT:
+def _check_format(path: Path, found: object, *known: int) -> None:
+    if found not in known:
         raise Invalid(
-            f"{path} has format {found}, this version reads {_FORMAT}; use a newer Watchkeep", path=str(path)
+            f"{path} has format {found}, this version reads {known[-1]}; use a newer Watchkeep",
+            path=str(path),
         )
 
 

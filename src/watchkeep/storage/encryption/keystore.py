@@ -5,29 +5,35 @@ Several processes use one keystore at once: every change is made under its lock,
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.clock import Clock, Rng
-from watchkeep.domain.errors import Conflict, DataLoss, KeyShredded, KeystoreLocked, NotFound, Tampered
+from watchkeep.domain.errors import Conflict, DataLoss, KeystoreLocked, NotFound, Tampered
 from watchkeep.domain.fs import Fs, read_whole, replace_file
 from watchkeep.domain.ids import CameraId, ShredKeyId
+from watchkeep.storage.encryption.day_files import DayFiles
 from watchkeep.storage.encryption.envelope import KEY_SIZE, expand, seal, unseal
 from watchkeep.storage.encryption.files import (
     DayFile,
     KekRow,
     KeyRow,
     KeystoreFile,
+    Replaced,
     Tombstone,
-    decode_day,
     decode_keystore,
-    encode_day,
     encode_keystore,
 )
 from watchkeep.storage.encryption.providers import KeyProvider
+from watchkeep.storage.encryption.shred_keys import SealedKey, ShredKey, identity, moved, shredded
+from watchkeep.storage.encryption.small_secrets import seal_secret, unseal_secret
+
+__all__ = ["KEK_LIFETIME", "REMEMBERED_KEYS", "Erased", "Keystore", "ShredKey"]
 
 KEK_LIFETIME = timedelta(days=90)
 """Age at which a KEK version should be followed by the next."""
@@ -36,17 +42,10 @@ REMEMBERED_FOR = timedelta(seconds=5)
 """How long an erasure by another process may go unnoticed by a reader."""
 
 _SECRETS_KEY = b"watchkeep secrets key 1"
-_SECRET = b"watchkeep secret 1"
 _DERIVED = b"watchkeep derived secret 1"
-_SHRED_KEY = "watchkeep shred key 1"
 
-
-@dataclass(frozen=True, slots=True)
-class ShredKey:
-    """Wraps the data keys of one camera, UTC day and data class."""
-
-    id: ShredKeyId
-    key: bytes = field(repr=False)
+Erased = Callable[[ShredKeyId], frozenset[UUID] | None]
+"""What of a shred key's things the erasure ledger names; None: all of them."""
 
 
 class Keystore:
@@ -56,6 +55,7 @@ class Keystore:
         """Use `create` or `open`."""
         self._root = root
         self._fs = fs
+        self._days = DayFiles(root / "shred", fs)
         self._clock = clock
         self._rng = rng
         self._provider = provider
@@ -65,6 +65,7 @@ class Keystore:
         self._remembered: OrderedDict[tuple[ShredKeyId, date], tuple[ShredKey, int]] = OrderedDict()
         self._durable: set[ShredKeyId] = set()
         self._thread_lock = threading.RLock()
+        self._erased: Erased = lambda _: frozenset()
 
     @classmethod
     def create(cls, root: Path, *, fs: Fs, clock: Clock, rng: Rng, provider: KeyProvider) -> "Keystore":
@@ -103,16 +104,16 @@ class Keystore:
 
     def shred_key(self, *, camera: CameraId, day: date, data_class: DataClass) -> ShredKey:
         """The key for new segments of a camera, UTC day and class; made when missing, durable on return."""
-        row = _current(self._read_day(day), camera, data_class)
+        row = _current(self._days.read(day), camera, data_class)
         if row is None:
             with self._locked():
                 self._load()
-                content = self._read_day(day)
+                content = self._days.read(day)
                 row = _current(content, camera, data_class)
                 if row is None:
                     self._sync_names()
                     row = self._new_row(camera, day, data_class)
-                    self._write_day(replace(content, keys=(*content.keys, row)))
+                    self._days.write(replace(content, keys=(*content.keys, row)))
                     self._durable.add(row.id)
         if row.id not in self._durable:
             self._sync_names()
@@ -130,19 +131,19 @@ class Keystore:
             remembered = self._remembered.get((id, day))
         if remembered is not None and self._clock.monotonic_ns() < remembered[1]:
             return remembered[0]
-        match self._read_day(day).find(id):
-            case KeyRow() as row:
-                key = self._open_row(row, day)
+        erased = self._erased(id)
+        match self._days.read(day).find(id):
+            case (KeyRow() | Replaced()) as row if erased is not None:
+                key = replace(self._open_living(row, day), erased=erased)
                 self._remember(key, day)
                 return key
             case Tombstone(destroyed_at=destroyed_at):
                 self._forget(id, day)
-                raise KeyShredded(
-                    f"the key of this footage of {day} was destroyed at {destroyed_at:%Y-%m-%d %H:%M} UTC: "
-                    "it was erased on purpose",
-                    shred_key=id,
-                    day=day.isoformat(),
-                )
+                raise shredded(id, day, destroyed_at)
+            case KeyRow() | Replaced():
+                # A keystore from before the erasure was restored; the ledger was not.
+                self._forget(id, day)
+                raise shredded(id, day, None)
             case _:
                 raise NotFound(
                     f"this keystore has no shred key {id} of {day}; restore the one that made the footage",
@@ -153,22 +154,63 @@ class Keystore:
     def destroy_shred_key(self, id: ShredKeyId, day: date) -> None:  # noqa: A002  # the contract's word
         """Destroy a key; what it sealed is unreadable for ever. Durable on return; twice is harmless."""
         with self._locked():
-            content = self._read_day(day)
+            content = self._days.read(day)
             match content.find(id):
-                case KeyRow() as row:
-                    tombstone = Tombstone(
-                        id=row.id,
-                        camera=row.camera,
-                        data_class=row.data_class,
-                        destroyed_at=self._clock.now(),
-                    )
-                    keys = tuple(other for other in content.keys if other.id != id)
-                    self._write_day(replace(content, keys=keys, destroyed=(*content.destroyed, tombstone)))
+                case (KeyRow() | Replaced()) as row:
+                    self._days.write(self._destroyed(content, row))
                 case None:
                     raise NotFound(f"this keystore has no shred key {id} of {day}", shred_key=id)
                 case _:
                     pass
         self._forget(id, day)
+
+    def heed(self, erased: Erased) -> None:
+        """Open nothing that the erasure ledger names, whatever keys are there."""
+        self._erased = erased
+
+    def day(self, day: date) -> DayFile:
+        """What the keystore holds of a UTC day; keys are wrapped."""
+        return self._days.read(day)
+
+    def renew_shred_key(self, key: ShredKeyId, day: date) -> None:
+        """Let no new segment begin under a key: the next one of its camera, day and class gets another.
+
+        Durable on return; a key that is not the current one any more is left alone.
+        """
+        with self._locked():
+            self._load()
+            content = self._days.read(day)
+            row = content.find(key)
+            if isinstance(row, KeyRow) and _current(content, row.camera, row.data_class) == row:
+                fresh = self._new_row(row.camera, day, row.data_class)
+                # In front of it, for the first of its kind is the current one.
+                self._days.write(replace(content, keys=(fresh, *content.keys)))
+
+    def rekey(self, key: ShredKeyId, day: date, survivors: Mapping[UUID, SealedKey]) -> int:
+        """Destroy a key, but wrap the data keys of what survives anew: here, not in their files.
+
+        One write: before it everything opens, after it only the survivors that open now; returns how many.
+        Durable on return. A key that is destroyed already is left alone.
+        """
+        with self._locked():
+            self._load()
+            content = self._days.read(day)
+            row = content.find(key)
+            if not isinstance(row, KeyRow | Replaced):
+                return 0
+            fresh = self._rng.token(KEY_SIZE)
+            wraps = moved(self._open_living(row, day), fresh, survivors, rng=self._rng)
+            if not wraps:
+                self._days.write(self._destroyed(content, row))
+            else:
+                old = row.row if isinstance(row, Replaced) else row
+                name = ShredKeyId(self._rng.token(16).hex())
+                by = self._wrap(replace(old, id=name), day, fresh)
+                made = Replaced(id=key, row=by, replaced_at=self._clock.now(), wraps=wraps)
+                rest = content.without(key)
+                self._days.write(replace(rest, replaced=(*rest.replaced, made)))
+        self._forget(key, day)
+        return len(wraps)
 
     def rotate(self) -> int:
         """Make the next KEK version and wrap every key anew under it; no segment is touched.
@@ -183,9 +225,11 @@ class Keystore:
             version = self._current_version + 1
             kek = self._rng.token(KEY_SIZE)
             self._save(replace(self._file, keks=(*self._file.keks, self._new_kek(version, kek))))
-            for day in self._days():
-                content = self._read_day(day)
-                self._write_day(replace(content, keys=tuple(self._rewrap(row, day) for row in content.keys)))
+            for day in self._days.days():
+                content = self._days.read(day)
+                keys = tuple(self._rewrap(row, day) for row in content.keys)
+                replaced = tuple(replace(each, row=self._rewrap(each.row, day)) for each in content.replaced)
+                self._days.write(replace(content, keys=keys, replaced=replaced))
             wrapped = seal(kek, self._secrets_key, bound_to=_SECRETS_KEY, rng=self._rng)
             # Every file names the new version now, so the older ones open nothing any more.
             self._save(
@@ -204,21 +248,11 @@ class Keystore:
 
     def seal(self, purpose: str, data: bytes) -> bytes:
         """Seal a small secret for one purpose, a word like "camera password front-door"."""
-        key = expand(self._secrets_key, _SECRET + purpose.encode(), KEY_SIZE)
-        return b"\x01" + seal(key, data, bound_to=purpose.encode(), rng=self._rng)
+        return seal_secret(self._secrets_key, purpose, data, rng=self._rng)
 
     def unseal(self, purpose: str, sealed: bytes) -> bytes:
         """Open what `seal` made for the same purpose, or Tampered."""
-        if sealed[:1] != b"\x01":
-            raise Tampered(f"the sealed {purpose} has an unknown form; enter it again", purpose=purpose)
-        key = expand(self._secrets_key, _SECRET + purpose.encode(), KEY_SIZE)
-        try:
-            return unseal(key, sealed[1:], bound_to=purpose.encode())
-        except Tampered:
-            raise Tampered(
-                f"the sealed {purpose} was changed or belongs to another keystore; enter it again",
-                purpose=purpose,
-            ) from None
+        return unseal_secret(self._secrets_key, purpose, sealed)
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes that only this keystore can make, the same for one purpose for ever."""
@@ -275,23 +309,6 @@ class Keystore:
             raise Tampered(f"KEK {row.version} in {self._path} is another one; restore it from the backup")
         return secret[4:]
 
-    def _days(self) -> list[date]:
-        names = (Path(entry.name) for entry in self._fs.entries(self._root / "shred"))
-        return sorted(date.fromisoformat(name.stem) for name in names if name.suffix == ".json")
-
-    def _day_path(self, day: date) -> Path:
-        return self._root / "shred" / f"{day.isoformat()}.json"
-
-    def _read_day(self, day: date) -> DayFile:
-        path = self._day_path(day)
-        try:
-            return decode_day(path, read_whole(self._fs, path))
-        except FileNotFoundError:
-            return DayFile(day=day)
-
-    def _write_day(self, content: DayFile) -> None:
-        replace_file(self._fs, self._day_path(content.day), encode_day(content))
-
     def _sync_names(self) -> None:
         """What is there may not be durable: whoever wrote it may have failed or died before the sync."""
         self._fs.sync_directory(self._root)
@@ -309,8 +326,21 @@ class Keystore:
 
     def _wrap(self, row: KeyRow, day: date, key: bytes) -> KeyRow:
         kek = self._keks[self._current_version]
-        sealed = seal(kek, key, bound_to=_identity(row, day), rng=self._rng)
+        sealed = seal(kek, key, bound_to=identity(row, day), rng=self._rng)
         return replace(row, kek=self._current_version, wrapped=sealed)
+
+    def _destroyed(self, content: DayFile, row: KeyRow | Replaced) -> DayFile:
+        key = row.row if isinstance(row, Replaced) else row
+        tombstone = Tombstone(
+            id=row.id, camera=key.camera, data_class=key.data_class, destroyed_at=self._clock.now()
+        )
+        rest = content.without(row.id)
+        return replace(rest, destroyed=(*rest.destroyed, tombstone))
+
+    def _open_living(self, row: KeyRow | Replaced, day: date) -> ShredKey:
+        if isinstance(row, Replaced):
+            return ShredKey(row.id, self._open_row(row.row, day).key, wraps=row.wraps)
+        return self._open_row(row, day)
 
     def _rewrap(self, row: KeyRow, day: date) -> KeyRow:
         return self._wrap(row, day, self._open_row(row, day).key)
@@ -321,17 +351,19 @@ class Keystore:
         if row.kek not in self._keks:
             row = self._row_after_rotation(row, day)
         try:
-            return ShredKey(row.id, unseal(self._keks[row.kek], row.wrapped, bound_to=_identity(row, day)))
+            return ShredKey(row.id, unseal(self._keks[row.kek], row.wrapped, bound_to=identity(row, day)))
         except Tampered:
             raise Tampered(
-                f"shred key {row.id} in {self._day_path(day)} was changed; restore it from the backup",
+                f"shred key {row.id} in {self._days.path(day)} was changed; restore it from the backup",
                 shred_key=row.id,
             ) from None
 
     def _row_after_rotation(self, row: KeyRow, day: date) -> KeyRow:
         """The row again: a rotation has ended between reading the day's file and keystore.json."""
-        found = self._read_day(day).find(row.id)
-        if not isinstance(found, KeyRow) or found.kek not in self._keks:
+        content = self._days.read(day)
+        rows = (*content.keys, *(each.row for each in content.replaced))
+        found = next((each for each in rows if each.id == row.id), None)
+        if found is None or found.kek not in self._keks:
             raise DataLoss(
                 f"shred key {row.id} names KEK {row.kek}, which {self._path} lacks; restore the keystore",
                 shred_key=row.id,
@@ -353,7 +385,3 @@ class Keystore:
 
 def _current(content: DayFile, camera: CameraId, data_class: DataClass) -> KeyRow | None:
     return next((row for row in content.keys if row.camera == camera and row.data_class is data_class), None)
-
-
-def _identity(row: KeyRow, day: date) -> bytes:
-    return f"{_SHRED_KEY}\n{row.id}\n{row.camera}\n{day.isoformat()}\n{row.data_class.value}".encode()

@@ -13,6 +13,7 @@ from watchkeep.domain.interval import Interval, instant_at, unix_us
 from watchkeep.domain.media import CameraClock
 from watchkeep.domain.segment import SegmentHeader, SegmentState
 from watchkeep.storage.encryption.envelope import TAG_SIZE, RecordCipher
+from watchkeep.storage.encryption.shred_keys import ShredKey
 from watchkeep.storage.media.header import decode_header, encode_header
 from watchkeep.storage.media.sealed_head import (
     HeadKind,
@@ -168,14 +169,19 @@ def read_head(
     )
 
 
-def open_head(head: Head, shred_key: bytes, name: str) -> RecordCipher:
-    """The cipher for the records; Tampered if the head was changed or the key is another one."""
+def open_head(head: Head, shred_key: ShredKey, name: str) -> RecordCipher:
+    """The cipher for the records.
+
+    Raises:
+        Tampered: The head was changed, or the key is another one.
+        KeyShredded: The segment was erased, though others of its key were not.
+    """
     return open_sealed_head(
         SEGMENT,
         bound=head.bound,
-        wrap=head.wrap,
+        wrap=shred_key.wrap_of(head.header.segment, head.wrap),
         commitment=head.commitment,
-        shred_key=shred_key,
+        shred_key=shred_key.key,
         name=name,
     )
 

@@ -14,6 +14,7 @@ from watchkeep.domain.fs import File, Fs, replace_file
 from watchkeep.domain.ids import CameraId, EventId, ShredKeyId
 from watchkeep.storage.encryption.envelope import TAG_SIZE
 from watchkeep.storage.encryption.keystore import ShredKey
+from watchkeep.storage.encryption.shred_keys import SealedKey
 from watchkeep.storage.media.sealed_head import (
     HeadKind,
     make_sealed_head,
@@ -79,11 +80,17 @@ def read_picture_header(path: Path, *, fs: Fs) -> PictureHeader:
         Invalid: It is no picture file, or one of a newer version.
         DataLoss: It ends within its head.
     """
+    return read_picture_head(path, fs=fs)[0]
+
+
+def read_picture_head(path: Path, *, fs: Fs) -> tuple[PictureHeader, SealedKey]:
+    """The plain header and the sealed data key; as `read_picture_header`."""
     file = _open(path, fs)
     try:
-        return _decode(read_sealed_head(PICTURE, file, str(path)).text, str(path))
+        head = read_sealed_head(PICTURE, file, str(path))
     finally:
         file.close()
+    return _decode(head.text, str(path)), SealedKey(head.bound, head.wrap)
 
 
 def open_picture(path: Path, *, fs: Fs, keys: Keys) -> tuple[PictureHeader, bytes]:
@@ -104,12 +111,13 @@ def open_picture(path: Path, *, fs: Fs, keys: Keys) -> tuple[PictureHeader, byte
     finally:
         file.close()
     header = _decode(head.text, name)
+    key = keys(header.shred_key, header.day)
     cipher = open_sealed_head(
         PICTURE,
         bound=head.bound,
-        wrap=head.wrap,
+        wrap=key.wrap_of(header.event, head.wrap),
         commitment=head.commitment,
-        shred_key=keys(header.shred_key, header.day).key,
+        shred_key=key.key,
         name=name,
     )
     return header, cipher.open(_COUNTER, sealed, _BOUND_TO)

@@ -274,7 +274,7 @@ def open_reader(file: File, name: str, keys: Keys) -> SealedReader:
     """A reader of a file that is open already; the file stays the caller's if this raises."""
     head = read_head(file, name)
     key = keys(head.header.shred_key, head.header.shred_day)
-    reader = SealedReader(file, name, head, open_head(head, key.key, name))
+    reader = SealedReader(file, name, head, open_head(head, key, name))
     reader.refresh()
     return reader
 

@@ -8,6 +8,7 @@ from watchkeep.domain.errors import DataLoss, NotFound, Tampered
 from watchkeep.domain.fs import File, Fs
 from watchkeep.domain.media import CameraClock
 from watchkeep.domain.segment import SegmentState
+from watchkeep.storage.encryption.keystore import ShredKey
 from watchkeep.storage.media.format import RECOVERY_COUNTERS, Final, Head, Summary, open_head, read_head
 from watchkeep.storage.media.reader import Keys, SealedReader
 from watchkeep.storage.media.scan import Scanner
@@ -43,7 +44,7 @@ def recover(path: Path, *, fs: Fs, rng: Rng, keys: Keys) -> Summary | None:
             summary = None
         else:
             key = keys(head.header.shred_key, head.header.shred_day)
-            summary = _finish(file, path, head, key.key, rng)
+            summary = _finish(file, path, head, key, rng)
     finally:
         file.close()
     if summary is None:
@@ -52,7 +53,7 @@ def recover(path: Path, *, fs: Fs, rng: Rng, keys: Keys) -> Summary | None:
     return summary
 
 
-def _finish(file: File, path: Path, head: Head, shred_key: bytes, rng: Rng) -> Summary | None:
+def _finish(file: File, path: Path, head: Head, shred_key: ShredKey, rng: Rng) -> Summary | None:
     cipher = open_head(head, shred_key, str(path))
     reader = SealedReader(file, str(path), head, cipher)
     reader.refresh()

@@ -43,7 +43,7 @@ def read_summary(path: Path, *, fs: Fs, keys: Keys) -> Summary:
     try:
         head = read_head(file, name, decode=decode_doubted)
         key = keys(head.header.shred_key, head.header.shred_day)
-        cipher = open_head(head, key.key, name)
+        cipher = open_head(head, key, name)
         size_bytes = file.size()
         final = read_final(file, cipher, first_record=head.size_bytes)
         if final is None:

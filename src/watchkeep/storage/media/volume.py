@@ -136,6 +136,13 @@ class Volume:
                     files = self._files(day / _PICTURES)
                     yield from (path for path in files if path.suffix == PICTURE_SUFFIX)
 
+    def day_files(self, camera: CameraId, day: date) -> list[Path]:
+        """Segments and pictures of a camera and UTC day, in their final places."""
+        folder = self.root / camera / day.isoformat()
+        segments = [path for path in self._files(folder) if path.suffix == SUFFIX]
+        pictures = [path for path in self._files(folder / _PICTURES) if path.suffix == PICTURE_SUFFIX]
+        return segments + pictures
+
     def within(self, relative: str) -> Path:
         """A path of what the catalog keeps.
 

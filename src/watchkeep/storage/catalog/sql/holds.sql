@@ -79,7 +79,7 @@ select h.*, array(select camera_id from hold_cameras c where c.hold_id = h.hold_
 
 -- has_footage --
 -- Whether there is footage of some cameras, or of all, in [start, end). No segment is longer than five minutes (a
--- constraint), so the search is bounded below. Index: segments_camera or segments_time.
+-- constraint), so the search is bounded below. Index: segments_due or segments_time.
 select exists (
     select from video_segments
      where start_time > %(start)s::timestamptz - interval '5 minutes'

@@ -1,6 +1,6 @@
 -- known_of_day --
 -- The segments of a camera that began in [start, end), with their states; 'deleted' are those of which only a
--- tombstone is left. Index: segments_camera, tombstones_camera.
+-- tombstone is left. Index: segments_time, tombstones_camera.
 select segment_id, state
   from video_segments
  where camera_id = %(camera)s
@@ -81,7 +81,7 @@ on conflict (segment_id, start_time) do update
  where video_segments.state in ('open', 'lost');
 
 -- streams_of --
--- The streams of which a camera has footage, each with its span; walks all of the camera's. Index: segments_camera.
+-- The streams of which a camera has footage, each with its span; walks all of the camera's. Index: segments_due or segments_time.
 select stream_id, role, min(start_time), max(end_time)
   from video_segments
  where camera_id = %(camera)s

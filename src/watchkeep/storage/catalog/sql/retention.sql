@@ -135,7 +135,7 @@ select %(id)s, start_time, end_time, video_id, camera_id, stream_id, role, seque
    and state in ('closed', 'recovered');
 
 -- bytes_of_camera --
--- What all footage of a camera takes. Index: segments_camera_bytes would be needed for more than the few with a quota.
+-- What all footage of a camera takes; walks all of it, so only for cameras with a quota. Index: segments_due.
 select coalesce(sum(size_bytes), 0)::bigint
   from video_segments
  where camera_id = %(camera)s and state in ('closed', 'recovered');

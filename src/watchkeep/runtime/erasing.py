@@ -1,0 +1,71 @@
+"""Erasures of a node: carried out by the keeper's job or by a command, and done again after a restore."""
+
+import logging
+
+from watchkeep.domain.erasure import Erasure
+from watchkeep.domain.errors import Conflict, Unavailable, WatchkeepError
+from watchkeep.domain.job import IsCancelled, Progress, Work
+from watchkeep.lifecycle.eraser import Eraser
+from watchkeep.lifecycle.holds import CatalogHolds
+from watchkeep.runtime.wiring import Node
+from watchkeep.storage.catalog import erasures
+
+log = logging.getLogger(__name__)
+
+
+def eraser_of(node: Node) -> Eraser:
+    """The eraser of a node."""
+    machine = node.machine
+    return Eraser(
+        catalog=node.catalog,
+        volume=node.volume,
+        fs=machine.fs,
+        clock=machine.clock,
+        rng=machine.rng,
+        keystore=node.keystore,
+        ledger=node.ledger,
+        holds=CatalogHolds(),
+    )
+
+
+def erase_ordered(node: Node) -> Work:
+    """The job that carries out what was ordered, oldest first."""
+
+    def work(progress: Progress, is_cancelled: IsCancelled) -> str:
+        eraser = eraser_of(node)
+        with node.catalog.transaction("eraser") as connection:
+            found = erasures.ordered(connection)
+        waiting: list[str] = []
+        for number, erasure in enumerate(found):
+            if is_cancelled():
+                return f"Carried out {number} of {len(found)} orders."
+            progress(number / len(found), f"erasing of {', '.join(erasure.cameras)}")
+            waiting += _carry_out(eraser, erasure)
+        if waiting:
+            raise Unavailable(f"{len(waiting)} of {len(found)} orders wait: {waiting[0]}")
+        return f"Carried out {len(found)} orders." if found else "There was nothing to erase."
+
+    return work
+
+
+def _carry_out(eraser: Eraser, erasure: Erasure) -> list[str]:
+    """Why it cannot be done yet; nothing when it is done or refused."""
+    try:
+        eraser.carry_out(erasure)
+    except (Unavailable, Conflict) as error:
+        return [str(error)]
+    return []
+
+
+def erase_again(node: Node) -> None:
+    """Before service: what a restored keystore or catalog has brought back is erased again.
+
+    What cannot be done now is told and tried again at the next start; it does not open meanwhile.
+    """
+    try:
+        count = eraser_of(node).replay()
+    except (WatchkeepError, OSError) as error:
+        log.warning("what was erased before could not be erased again", extra={"error": str(error)})
+    else:
+        if count:
+            log.warning("erased again after a restore", extra={"erasures": count})
