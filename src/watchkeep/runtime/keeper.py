@@ -1,4 +1,4 @@
-"""The keeper process: retention, roll-ups and tidying, every five seconds.
+"""The keeper process: roll-ups and tidying, every five seconds; beside them retention in a thread of its own.
 
 May die at any time; nothing waits for it.
 """
@@ -20,9 +20,10 @@ from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions,
 log = logging.getLogger(__name__)
 
 EVERY_S = 5.0
-"""Half of the ten seconds in which it must be told that nothing may go."""
 TIDY_EVERY_ROUNDS = 60
 """Every five minutes."""
+JOIN_S = 10.0
+"""How long a sweep may take to end; it is finished after the next start."""
 OUTBOX_AGE = timedelta(days=1)
 """A page that was away for longer loads everything anew."""
 ATTEMPTS_AGE = timedelta(days=1)
@@ -58,17 +59,23 @@ class Keeper:
 
     def run(self) -> None:
         """Sweep and tidy until stopped."""
+        sweeping = threading.Thread(
+            target=self._sweeping.keep_on, args=(self._stopping.wait,), name="sweeping", daemon=True
+        )
+        sweeping.start()
         rounds = 0
-        while True:
+        while sweeping.is_alive():
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
+                sweeping.join(JOIN_S)
                 return
+        # Its thread has told why; with it gone nothing would be deleted, so the whole process begins anew.
+        raise RuntimeError("the sweeper has ended by itself")
 
     def round(self, *, is_tidying: bool) -> None:
-        """One sweep; a database or a disk that does not answer is tried again in the next."""
+        """One round; a database or a disk that does not answer is tried again in the next."""
         try:
-            self._sweeping.round(is_measuring=is_tidying)
             KEK_AGE.set(self._node.keystore.kek_age().total_seconds())
             if is_tidying:
                 self._tidy()

@@ -1,10 +1,12 @@
 """The keeper's sweeps: what has expired, what has no room; and what is told of them."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from prometheus_client import Counter, Gauge
 
+from watchkeep.domain.errors import CatalogUnavailable, Conflict
 from watchkeep.domain.pressure import Rung, is_warned, reserve_reached_on
 from watchkeep.lifecycle.certifier import PURPOSE, Certifier
 from watchkeep.lifecycle.gentle_ways import GentleWays
@@ -18,6 +20,10 @@ from watchkeep.storage.encryption.signing import Signer
 
 log = logging.getLogger(__name__)
 
+EVERY_S = 5.0
+"""Half of the ten seconds in which it must be told that nothing may go."""
+MEASURE_EVERY_ROUNDS = 60
+"""Every five minutes."""
 QUOTA_EVERY_ROUNDS = 12
 """Once a minute: what a camera has is added up anew."""
 
@@ -48,12 +54,12 @@ class Sweeping:
     """Sweeps once a round.
 
     Attributes:
-        doubt: Why nothing is deleted; empty while the clock is believed.
+        doubt: Why nothing is deleted; empty while the clock is believed. Whoever else deletes asks, too.
     """
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self.doubt = ""
+        self.doubt = "nobody has looked at the clock yet"
         self._rounds = 0
         self._full_on: datetime | None = None
         machine = node.machine
@@ -78,11 +84,24 @@ class Sweeping:
             rng=machine.rng,
         )
 
-    def round(self, *, is_measuring: bool) -> None:
-        """One sweep, and room made where it is short; then it is told.
+    def keep_on(self, stopping: Callable[[float], bool]) -> None:
+        """Sweep until told to stop; a database or disk that does not answer is tried again in the next round.
 
         Args:
-            is_measuring: Whether it is measured anew when the disk will be full.
+            stopping: Waits so many seconds; whether it was told to stop meanwhile.
+        """
+        while True:
+            try:
+                self.round()
+            except CatalogUnavailable as error:
+                log.info("sweeping waits for the database", extra={"error": str(error)})
+            except (OSError, Conflict) as error:
+                log.warning("sweeping waits for the disk", extra={"error": str(error)})
+            if stopping(EVERY_S):
+                return
+
+    def round(self) -> None:
+        """One sweep, and room made where it is short; then it is told.
 
         Raises:
             CatalogUnavailable: The database does not answer.
@@ -94,9 +113,9 @@ class Sweeping:
         parts = [swept, climbed]
         if self._rounds % QUOTA_EVERY_ROUNDS == 0:
             parts.append(self._ladder.by_quota())
-        self._rounds += 1
-        if is_measuring and not swept.doubt:
+        if self._rounds % MEASURE_EVERY_ROUNDS == 0 and not swept.doubt:
             self._full_on = self._reserve_reached_on()
+        self._rounds += 1
         self._count(parts)
         self._tell(swept, is_short=climbed.is_space_short)
 
