@@ -25,7 +25,7 @@ PLACES = os.environ.get("WATCHKEEP_CATALOG", "elsewhere").split()
 SIZE = 512 << 20
 RESERVE = 96 << 20
 ROOM = (64 << 20) if FULL_S > 60 else (4 << 20)
-"""What is left for footage and, where it lies there too, for the database: its log grows by 16 MiB at a time."""
+"""What is left for footage and, where it lies there too, the database: its log grows by 16 MiB at a time."""
 NAMES = ("gate", "yard", "hall", "ramp")
 ALARM_S = 10
 
