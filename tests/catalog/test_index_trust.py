@@ -21,7 +21,7 @@ from watchkeep.lifecycle.index_trust import IndexTrust, doubt_noted
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.file_reading import file_reading
 from watchkeep.runtime.house_wiring import build_house
-from watchkeep.runtime.keeper import Keeper
+from watchkeep.runtime.sweeping import Sweeping
 from watchkeep.runtime.system import Machine, SystemFs
 from watchkeep.runtime.upkeep import DUTIES, upkeep_jobs
 from watchkeep.runtime.wiring import Node, ensure_node
@@ -67,9 +67,9 @@ def put(catalog: Catalog, store: SmallStore) -> None:
 
 def keep(node: Node, *, rounds: int = 2) -> str:
     """A keeper's first rounds; what it says of the catalog."""
-    keeper = Keeper(node)
+    sweeping = Sweeping(node)
     for _ in range(rounds):
-        keeper.round(is_tidying=True)
+        sweeping.round()
     with node.catalog.transaction() as connection:
         return doubt_noted(connection)
 

@@ -35,11 +35,11 @@ class Swept:
     doubt: str = ""
     is_space_short: bool = False
 
-    def count(self, segments: Sequence[Segment], reason: str, *, doomed: int) -> None:
-        """So many more go of these; fewer than all if the catalog knew of a hold that we did not."""
-        self.segments += doomed
+    def count(self, segments: Sequence[Segment], reason: str) -> None:
+        """So many more that go."""
+        self.segments += len(segments)
         self.size_bytes += sum(segment.size_bytes for segment in segments)
-        self.reasons[reason] += doomed
+        self.reasons[reason] += len(segments)
 
 
 LOOK_EVERY = timedelta(seconds=30)
@@ -88,22 +88,22 @@ class Plan:
 
 
 def doom(connection: Connection, swept: Swept, going: Sequence[tuple[Segment, str]], *, at: datetime) -> int:
-    """Mark segments as going, each with its reason; their files go after this is durable.
+    """Mark segments as going, each with its reason; their files go when that is durable. Returns how many.
+
+    The catalog may pass over some: what it finds held, or what another has marked.
 
     Args:
         connection: The transaction in which they were judged.
         swept: Told what goes.
         going: Which, and why.
         at: Holds that have expired by then keep nothing.
-
-    Returns:
-        How many were marked.
     """
     by_reason: dict[str, list[Segment]] = {}
     for segment, reason in going:
         by_reason.setdefault(reason, []).append(segment)
-    before = swept.segments
+    doomed = 0
     for reason, segments in by_reason.items():
-        doomed = footage.doom(connection, segments, reason=reason, at=at)
-        swept.count(segments, reason, doomed=doomed)
-    return swept.segments - before
+        count = footage.doom(connection, segments, reason=reason, at=at)
+        swept.count(segments[:count], reason)
+        doomed += count
+    return doomed

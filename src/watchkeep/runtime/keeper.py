@@ -1,4 +1,4 @@
-"""The keeper process: retention, roll-ups and tidying, every five seconds; beside that the jobs.
+"""The keeper process: roll-ups, tidying and jobs, every five seconds; beside them, in a thread, retention.
 
 May die at any time; nothing waits for it.
 """
@@ -13,7 +13,6 @@ from prometheus_client import Counter, Gauge
 from watchkeep.domain.errors import CatalogUnavailable, Conflict, DataLoss, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
-from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.runtime.job_runner import JobRunner
 from watchkeep.runtime.keeper_jobs import keeper_jobs
 from watchkeep.runtime.sweeping import Sweeping
@@ -23,11 +22,12 @@ from watchkeep.storage.catalog import event_upkeep, partitions, rollups
 log = logging.getLogger(__name__)
 
 EVERY_S = 5.0
-"""Half of the ten seconds in which it must be told that nothing may go."""
 TIDY_EVERY_ROUNDS = 60
 """Every five minutes."""
 JOBS_END_S = 5.0
 """How long jobs may take to end when the keeper does; what does not is begun anew after the next start."""
+JOIN_S = 10.0
+"""How long a sweep may take to end; it is finished after the next start."""
 ORPHAN_AGE = timedelta(minutes=15)
 """An event that goes on is seen every few seconds. Nobody has followed an older one since."""
 DAYS_AHEAD = 7
@@ -37,11 +37,6 @@ MOST_REFRESHES = 20
 """In one round: a long backlog must not keep the sweep waiting."""
 
 FORGOTTEN = Counter("watchkeep_old_events_deleted", "Events deleted by retention")
-INDEX_DOUBTED = Gauge(
-    "watchkeep_catalog_is_doubted",
-    "1 while the catalog is not the one that knew the footage, and nothing is deleted",
-    multiprocess_mode="mostrecent",
-)
 LATE = Counter("watchkeep_late_changes", "Changes of events and tracks too old to be counted in roll-ups")
 KEK_AGE = Gauge("watchkeep_kek_age_seconds", "Age of the newest KEK version", multiprocess_mode="mostrecent")
 
@@ -53,12 +48,8 @@ class Keeper:
         self._node = node
         self._stopping = threading.Event()
         self._sweeping = Sweeping(node)
-        self._index = IndexTrust(
-            catalog=node.catalog, volumes=[node.volume], fs=node.machine.fs, rng=node.machine.rng
-        )
-        self._index_doubt = ""
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
-        self._jobs = JobRunner(node, keeper_jobs(node, doubt=self._doubt))
+        self._jobs = JobRunner(node, keeper_jobs(node, doubt=lambda: self._sweeping.doubt))
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
@@ -66,14 +57,21 @@ class Keeper:
 
     def run(self) -> None:
         """Sweep, tidy and have jobs done until stopped."""
+        sweeping = threading.Thread(
+            target=self._sweeping.keep_on, args=(self._stopping.wait,), name="sweeping", daemon=True
+        )
+        sweeping.start()
         rounds = 0
-        while True:
+        while sweeping.is_alive():
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
             self._see_to_jobs(is_first=rounds == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
                 self._jobs.stop(within_s=JOBS_END_S)
+                sweeping.join(JOIN_S)
                 return
+        # Its thread has told why; with it gone nothing would be deleted, so the whole process begins anew.
+        raise RuntimeError("the sweeper has ended by itself")
 
     def _see_to_jobs(self, *, is_first: bool) -> None:
         try:
@@ -81,18 +79,16 @@ class Keeper:
         except CatalogUnavailable as error:
             log.info("jobs wait for the database", extra={"error": str(error)})
         if is_first:
-            self._jobs.start()  # not before a sweep has said whether the clock is to be trusted
+            self._jobs.start()
         if self._jobs.has_hung():
             log.error("a job does not end though its time is up; the keeper starts anew")
             # A thread cannot be ended, and the process would wait for it. Every part of us survives a kill.
             signal.raise_signal(signal.SIGKILL)
 
     def round(self, *, is_tidying: bool) -> None:
-        """One sweep; a database or a disk that does not answer is tried again in the next."""
+        """One round; a database or a disk that does not answer is tried again in the next."""
         try:
             KEK_AGE.set(self._node.keystore.kek_age().total_seconds())
-            if self._is_index_trusted():
-                self._sweeping.round(is_measuring=is_tidying)
             if is_tidying:
                 self._tidy()
         except CatalogUnavailable as error:
@@ -100,21 +96,6 @@ class Keeper:
         except (OSError, Conflict, DataLoss) as error:
             log.warning("keeping waits for the disk", extra={"error": str(error)})
         self._roll_up()
-
-    def _is_index_trusted(self) -> bool:
-        """Whether the catalog knows the footage; by one that does not, nothing is deleted."""
-        why = self._index.note()
-        if why and not self._index_doubt:
-            log.warning("nothing is deleted, the catalog is doubted", extra={"why": why})
-        self._index_doubt = why
-        INDEX_DOUBTED.set(bool(why))
-        if why:
-            self._sweeping.tell_room(is_stuck=True)
-        return not why
-
-    def _doubt(self) -> str:
-        """Why nothing may be deleted by age now; empty if it may."""
-        return self._index_doubt or self._sweeping.doubt
 
     def _roll_up(self) -> None:
         """Count anew what changed; what is left over, or fails, is taken up in the next round."""
@@ -136,8 +117,5 @@ class Keeper:
         with self._node.catalog.transaction("keeper") as connection:
             seen_before = now - ORPHAN_AGE
             event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
-        if self._index_doubt:
-            return
-        self._index.stamp()
         if not self._sweeping.doubt:
             FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))

@@ -98,6 +98,8 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
           and sub.data_class = 'raw_footage'
           and sub.state in ('closed', 'recovered')
           and sub.role = 'sub'
+          and sub.claims is null
+          and not sub.is_thinned
           and sub.start_time > main.start_time - interval '5 minutes 1 second'
           and sub.start_time < main.end_time
    )
