@@ -7,13 +7,14 @@ from watchkeep.application import demo
 from watchkeep.application.setup import make_token
 from watchkeep.domain.camera import Secret
 from watchkeep.domain.errors import Conflict
+from watchkeep.domain.tier import DEFAULT_TIER
 from watchkeep.runtime.house_wiring import build_house, site_of
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import cameras, partitions, settings, volumes
 from watchkeep.storage.catalog.cameras import Site
 from watchkeep.storage.catalog.connection import CatalogRole
 from watchkeep.storage.catalog.migrations import migrate, pending
-from watchkeep.storage.catalog.volumes import StoredVolume, Tier, VolumeKind
+from watchkeep.storage.catalog.volumes import StoredVolume, VolumeKind
 
 INSTALLATION_SETTING = "installation"
 DAYS_AHEAD = 2
@@ -69,7 +70,7 @@ def _stored_volume(node: Node, now: datetime) -> StoredVolume:
         id=node.volume.id,
         kind=VolumeKind.DISK,
         location=str(node.volume.root),
-        tier=Tier.HOT,
+        tier=DEFAULT_TIER,
         reserve_bytes=node.settings.recording.reserve_free.of(space.total_bytes),
         created_at=now,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
+from uuid import UUID
 
 from psycopg.rows import class_row
 
@@ -159,10 +160,15 @@ def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
 
 
 def oldest_closed(
-    connection: Connection, limit: int, *, before: datetime, camera: CameraId | None = None
+    connection: Connection,
+    limit: int,
+    *,
+    before: datetime,
+    camera: CameraId | None = None,
+    volume: UUID | None = None,
 ) -> list[StoredSegment]:
-    """The oldest closed or recovered segments that ended before an instant, of one camera or of all."""
-    facts = {"limit": limit, "before": before, "camera": camera}
+    """The oldest finished segments that ended before an instant, of a camera or all, on a volume or all."""
+    facts = {"limit": limit, "before": before, "camera": camera, "volume": volume}
     with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
         return [row.segment() for row in cursor.execute(_QUERIES["oldest_closed"], facts)]
 
