@@ -14,8 +14,13 @@ from watchkeep.domain.camera import StreamAddress
 from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.tier import DEFAULT_TIER, Tier
+from watchkeep.storage.blobs.disk import DiskBlobs
+from watchkeep.storage.blobs.volumes import Volumes, only
+from watchkeep.storage.catalog import placements
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.keystore import Keystore
 from watchkeep.storage.media.volume import Volume
 
@@ -133,7 +138,9 @@ class House:
 
     Attributes:
         catalog: With the role that may write; one pool for all requests.
-        volumes: At least one; the first is the default.
+        volumes: Folders that are recorded to, at least one; the first is the default.
+        tiered: All volumes of all tiers; None if there are no others.
+        tiers: Their limits, in order.
         simulator_ports: Loopback ports that camera addresses may name: our own simulator's.
         recorder_socket: Where the recorder offers a camera's live fragments; to be asked anew before each
             connection, for a camera may go to another recorder process.
@@ -154,6 +161,8 @@ class House:
     prober: Prober
     recorder_socket: Callable[[CameraId], Path]
     simulator_ports: frozenset[int] = frozenset()
+    tiered: Volumes | None = None
+    tiers: Sequence[Tier] = (Tier(name=DEFAULT_TIER),)
     webui: Path | None = None
     session_rules: SessionRules = SessionRules()
     default_retention_days: int = 30
@@ -168,11 +177,21 @@ class House:
     remembered_storage: Remembered[StorageFigures] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        volumes = [each.volume for each in self.volumes]
-        shelf = Shelf(volumes, fs=self.fs, keys=self.keystore.find_shred_key)
+        shelf = Shelf(self.all_volumes(), keys=self.keystore.find_shred_key, whereabouts=self._whereabouts)
         object.__setattr__(self, "shelf", shelf)
         object.__setattr__(self, "recent_views", Recent(self.clock, SAME_VIEW))
         object.__setattr__(self, "remembered_storage", Remembered(self.clock, STORAGE_AGE))
+
+    def all_volumes(self) -> Volumes:
+        """Every volume that may hold footage."""
+        if self.tiered is not None:
+            return self.tiered
+        blobs = [DiskBlobs(each.volume, fs=self.fs) for each in self.volumes]
+        return Volumes([only(each, tier=DEFAULT_TIER, clock=self.clock) for each in blobs])
+
+    def _whereabouts(self, segment: StoredSegment) -> Sequence[tuple[UUID, str]]:
+        with self.catalog.transaction() as connection:
+            return placements.whereabouts(connection, segment)
 
     def close(self) -> None:
         """Let go of open files and connections."""

@@ -11,11 +11,11 @@ from watchkeep.application.footage import UNREADABLE, find_stream, reels, report
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
-from watchkeep.domain.errors import Invalid, NotFound, Tampered
+from watchkeep.domain.errors import Invalid, NotFound, Tampered, VolumeAway
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.mp4 import audio_offset, without_audio
-from watchkeep.domain.segment import Segment, SegmentState
+from watchkeep.domain.segment import SegmentState
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
@@ -27,7 +27,7 @@ READ_BYTES = 1024 * 1024
 class Video:
     """A segment's video, about to be read: init section and whole fragments."""
 
-    segment: Segment
+    segment: StoredSegment
     length: int
 
 
@@ -47,6 +47,7 @@ def read_playlist(  # what to show, and how
 
     Raises:
         NotFound: The camera is missing or foreign, has no such stream, or nothing is recorded there.
+        VolumeAway: What is recorded there lies on a volume that is not there now.
         Invalid: The span is longer than twelve hours.
     """
     if when.length > LONGEST_PLAYLIST:
@@ -67,6 +68,11 @@ def read_playlist(  # what to show, and how
     found = [reel for _, reel in reels(house, segments)]
     is_growing = when.end > house.clock.now() or _is_being_written(segments, found, when)
     text = hls.playlist(found, when, is_growing=is_growing, with_audio=with_audio)
+    if text is None and any(house.shelf.is_away(each.id) for each in segments):
+        raise VolumeAway(
+            "This footage lies on a volume that is away; it can be seen again once that is back.",
+            camera=camera,
+        )
     if text is None:
         raise NotFound("Nothing is recorded in this span; the timeline shows what is.", camera=camera)
     return text

@@ -136,7 +136,11 @@ def choose_volume(rooms: Collection[Room], size_bytes: int, *, without: Collecti
 
 
 def share_out(
-    sizes: Sequence[int], rooms: Collection[Room], *, lies_on: Sequence[Collection[UUID]]
+    sizes: Sequence[int],
+    rooms: Collection[Room],
+    *,
+    lies_on: Sequence[Collection[UUID]],
+    most_bytes: int | None = None,
 ) -> list[UUID | None]:
     """Choose a volume for each of some segments, one after the other; None for those that fit nowhere.
 
@@ -144,15 +148,27 @@ def share_out(
         sizes: Of the segments, bytes.
         rooms: What there is.
         lies_on: For each segment, the volumes that have it already.
+        most_bytes: What all rooms together take; None for no bound.
     """
     left = {room.volume: room for room in rooms}
     chosen: list[UUID | None] = []
     for size, has in zip(sizes, lies_on, strict=True):
-        room = choose_volume(left.values(), size, without=has)
+        is_too_much = most_bytes is not None and size > most_bytes
+        room = None if is_too_much else choose_volume(left.values(), size, without=has)
         chosen.append(None if room is None else room.volume)
         if room is not None:
             left[room.volume] = room.after(size)
+            most_bytes = None if most_bytes is None else most_bytes - size
     return chosen
+
+
+def destination(tiers: Sequence[Tier], number: int, age: timedelta) -> int:
+    """Where footage that leaves a tier goes: to the next one that is meant for its age, else the last."""
+    for later in range(number + 1, len(tiers) - 1):
+        most = tiers[later].max_age
+        if most is None or age < most:
+            return later
+    return len(tiers) - 1
 
 
 class Limit(StrEnum):

@@ -8,15 +8,15 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 from watchkeep.domain.clock import Clock
-from watchkeep.domain.errors import NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.retention import Hold, judge
 from watchkeep.domain.segment import Segment
+from watchkeep.lifecycle.copies import clear_volume
+from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.catalog import cameras, footage
 from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.media.volume import Volume
@@ -138,7 +138,7 @@ class Sweeper:
                 swept.is_space_short = True
                 return
             with self.catalog.transaction(SUBJECT) as connection:
-                oldest = footage.oldest_closed(connection, limit, before=now)
+                oldest = footage.oldest_closed(connection, limit, before=now, volume=self.volume.id)
             gone = self._delete(swept, oldest, keeps, now, missing_bytes=missing)
             if not gone and len(oldest) < limit:
                 swept.is_space_short = True
@@ -185,22 +185,5 @@ class Sweeper:
         return gone
 
     def _finish(self) -> None:
-        """Unlink the files of doomed rows, sync their directories, drop the rows."""
-        while True:
-            with self.catalog.transaction(SUBJECT) as connection:
-                doomed = footage.doomed(connection, BATCH)
-            if not doomed:
-                return
-            folders: set[Path] = set()
-            for segment in doomed:
-                try:
-                    path = self.volume.locate(segment.path, segment.id)
-                except NotFound:
-                    continue  # an earlier sweep was killed after it
-                self.fs.unlink(path)
-                folders.add(path.parent)
-            for folder in folders:
-                self.fs.sync_directory(folder)
-            self.volume.require_same()  # a file that seemed gone may have gone with its disk
-            with self.catalog.transaction(SUBJECT) as connection:
-                footage.drop_rows(connection, doomed)
+        """Delete what is doomed on this volume; each other volume has a thread of its own for that."""
+        clear_volume(self.catalog, DiskBlobs(self.volume, fs=self.fs), now=self.clock.now())

@@ -14,6 +14,7 @@ from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
 from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
+from watchkeep.runtime.moving import Moving
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
 
@@ -76,18 +77,21 @@ class Keeper:
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._pictures_swept: date | None = None
+        self._moving = Moving(node)
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Sweep and tidy until stopped."""
+        """Sweep and tidy until stopped; moving goes on beside it."""
+        self._moving.start()
         rounds = 0
         while True:
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
+                self._moving.stop()
                 return
 
     def round(self, *, is_tidying: bool) -> None:

@@ -4,7 +4,8 @@ import errno
 from collections.abc import Callable
 
 LEAST_READ = 64 << 10
-MOST_READ = 4 << 20
+MOST_READ = 2 << 20
+"""Many may be open for playing at once."""
 
 
 class ReadOnlyFile:
@@ -50,7 +51,7 @@ class BytesFile(ReadOnlyFile):
 class RangedFile(ReadOnlyFile):
     """A blob read by ranges over a network: who reads on is read ahead for, twice as far each time.
 
-    One that jumps about costs a request a jump; one that reads from end to end, a request for each 4 MiB.
+    One that jumps about costs a request a jump; one that reads from end to end, a request for each 2 MiB.
     """
 
     def __init__(self, size_bytes: int, fetch: Callable[[int, int], bytes]) -> None:

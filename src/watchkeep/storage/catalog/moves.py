@@ -55,18 +55,43 @@ def on_volumes(
     return _segments(connection, "on_volumes", facts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRule:
+    """How many copies there are to be of some segments, and where.
+
+    Attributes:
+        volumes: Where their own place is.
+        among: Where the other copies are to be.
+        copies: How many, the own place too.
+    """
+
+    data_class: DataClass
+    volumes: Sequence[UUID]
+    among: Sequence[UUID]
+    copies: int
+
+    def facts(self, when: Interval) -> dict[str, object]:
+        """For the queries."""
+        return {
+            "data_class": self.data_class,
+            "volumes": list(self.volumes),
+            "among": list(self.among),
+            "copies": self.copies,
+            "from": when.start,
+            "before": when.end,
+        }
+
+
 def lacking_copies(
-    connection: Connection, data_class: DataClass, copies: int, *, when: Interval, limit: int
+    connection: Connection, rule: CopyRule, *, when: Interval, limit: int
 ) -> list[StoredSegment]:
-    """The oldest finished segments of a class in a span that have, or will have, fewer copies than that."""
-    facts = {
-        "data_class": data_class,
-        "copies": copies,
-        "from": when.start,
-        "before": when.end,
-        "limit": limit,
-    }
-    return _segments(connection, "lacking_copies", facts)
+    """The oldest finished segments that began in a span and have, or will have, fewer copies than that."""
+    return _segments(connection, "lacking_copies", {**rule.facts(when), "limit": limit})
+
+
+def doom_spare_copies(connection: Connection, rule: CopyRule, *, when: Interval) -> int:
+    """Doom copies elsewhere of segments that began in a span and have enough where they are to be."""
+    return connection.execute(_QUERIES["doom_spare_copies"], rule.facts(when)).rowcount
 
 
 def volumes_of(connection: Connection, segment: Segment) -> set[UUID]:
@@ -140,6 +165,11 @@ def swap(connection: Connection, segment: StoredSegment, volume: UUID, *, copies
     """Make a copy that is verified already the own place; False if there is none."""
     facts = {"segment": segment.id, "start": segment.when.start, "volume": volume, "copies": copies}
     return _move(connection, "swap", segment, facts)
+
+
+def plan_anew(connection: Connection, volume: UUID) -> int:
+    """Forget what is planned for a volume and was not begun; returns how many."""
+    return connection.execute(_QUERIES["plan_anew"], {"volume": volume}).rowcount
 
 
 def put_off(

@@ -11,11 +11,16 @@ update placements p
    and (p.state <> 'copying' or p.leased_until is null or p.leased_until < %(now)s);
 
 -- doomed_copies --
--- Copies on a volume whose blobs are to go, oldest first. Index: placements_work.
+-- Copies on a volume whose blobs are to go, oldest first; never one that is a segment's own place. Index: placements_work.
 select segment_id, start_time, volume_id, path, size_bytes, state, verified_at
-  from placements
+  from placements p
  where volume_id = %(volume)s
    and state = 'doomed'
+   and not exists (
+       select from video_segments s
+        where s.segment_id = p.segment_id and s.start_time = p.start_time and s.volume_id = p.volume_id
+          and s.state <> 'doomed'
+   )
  order by start_time, segment_id
  limit %(limit)s;
 

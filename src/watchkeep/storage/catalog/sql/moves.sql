@@ -17,22 +17,44 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  limit %(limit)s;
 
 -- lacking_copies --
--- The oldest finished segments of a data class, in [from, before), that have fewer copies than they are to have.
--- Index: segments_time.
+-- The oldest finished segments of a data class on some volumes, in [from, before), that have fewer copies on others
+-- than they are to have. Index: segments_volume.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
        camera_clock_at
   from video_segments s
  where data_class = %(data_class)s
+   and volume_id = any (%(volumes)s)
    and start_time >= %(from)s
    and start_time < %(before)s
    and state in ('closed', 'recovered')
    and (select count(*)
           from placements p
          where p.segment_id = s.segment_id and p.start_time = s.start_time and p.purpose = 'copy'
-           and p.state in ('wanted', 'copying', 'placed', 'verified')) < %(copies)s - 1
+           and p.state in ('wanted', 'copying', 'placed', 'verified')
+           and p.volume_id = any (%(among)s)) < %(copies)s - 1
  order by start_time, segment_id
  limit %(limit)s;
+
+-- doom_spare_copies --
+-- Dooms the copies that segments of a data class on some volumes, in [from, before), have elsewhere than among others
+-- on which they have enough that are verified. Index: segments_volume.
+update placements spare
+   set state = 'doomed'
+  from video_segments s
+ where s.data_class = %(data_class)s
+   and s.volume_id = any (%(volumes)s)
+   and s.start_time >= %(from)s
+   and s.start_time < %(before)s
+   and spare.segment_id = s.segment_id
+   and spare.start_time = s.start_time
+   and spare.purpose = 'copy'
+   and spare.state = 'verified'
+   and spare.volume_id <> all (%(among)s)
+   and (select count(*)
+          from placements p
+         where p.segment_id = s.segment_id and p.start_time = s.start_time and p.purpose = 'copy'
+           and p.state = 'verified' and p.volume_id = any (%(among)s)) >= %(copies)s - 1;
 
 -- volumes_of --
 -- The volumes on which a segment has a copy or is to get one, beside its own place. Index: primary key.
@@ -192,6 +214,10 @@ select segment_id, start_time, %(source)s, %(source_path)s, size_bytes,
   from moved, others
 on conflict (segment_id, start_time, volume_id) do update
    set path = excluded.path, state = excluded.state, purpose = excluded.purpose, leased_by = null, leased_until = null;
+
+-- plan_anew --
+-- Forgets what is planned for a volume and not begun. Index: placements_work.
+delete from placements where volume_id = %(volume)s and state = 'wanted';
 
 -- put_off --
 -- Lets go of a planned copy until later, with the reason. Index: primary key.
