@@ -63,7 +63,7 @@ class Moving:
         self._stuck: dict[str, str] = {}
 
     def start(self) -> None:
-        """Begin. What a killed keeper of this node had leased is free again.
+        """Begin; what a killed keeper of this node had leased is taken up again.
 
         With a single volume there is nothing to plan; it is looked at all the same.
         """
@@ -80,13 +80,8 @@ class Moving:
         return plans_of(self._node.settings, self._node.volumes)
 
     def _plan_on(self) -> None:
-        is_freed = False
         while not self._stopping.is_set():
             try:
-                if not is_freed:
-                    with self._node.catalog.transaction("keeper") as connection:
-                        moves.free_leases(connection, self._node.id)
-                    is_freed = True
                 self._plan()
             except CatalogUnavailable as error:
                 log.info("planning waits for the database", extra={"error": str(error)})
@@ -112,6 +107,7 @@ class VolumeWork:
         self._stopping = stopping
         self._is_recorded_to = attached.id == node.volume.id
         self._seen: Condition | None = None
+        self._is_freed = False
         self._mover = Mover(
             catalog=node.catalog,
             volumes=node.volumes,
@@ -148,6 +144,10 @@ class VolumeWork:
         if self._attached.id is None or look.condition in (Condition.AWAY, Condition.WRONG):
             return Moved(stopped_by=look.detail)
         blobs = self._attached.blobs()
+        if not self._is_freed:
+            with self._node.catalog.transaction("keeper") as connection:
+                moves.free_leases(connection, self._node.id, volume=blobs.id)
+            self._is_freed = True
         if not self._is_recorded_to:  # there the sweep does it
             clear_volume(self._node.catalog, blobs, now=self._node.machine.clock.now())
         moved = self._mover.turn(blobs)

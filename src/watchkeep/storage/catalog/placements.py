@@ -11,6 +11,8 @@ from watchkeep.domain.ids import SegmentId
 from watchkeep.domain.segment import Segment
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.catalog.recordings import SegmentRow
 
 _QUERIES = load("placements")
 
@@ -101,3 +103,9 @@ def whereabouts(connection: Connection, segment: Segment) -> list[tuple[UUID, st
     """Where a segment can be read now, as (volume, name): its own place, then verified copies."""
     facts = {"segment": segment.id, "start": segment.when.start}
     return [(volume, path) for volume, path in connection.execute(_QUERIES["whereabouts"], facts)]
+
+
+def placements_on(connection: Connection, volume: UUID) -> list[StoredSegment]:
+    """Every copy on a volume, as the segment that it is of, placed there; doomed unless it is verified."""
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        return [row.segment() for row in cursor.execute(_QUERIES["placements_on"], {"volume": volume})]
