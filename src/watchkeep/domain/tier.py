@@ -43,6 +43,9 @@ class DailyHours:
         if self.start_minute == self.end_minute:
             raise ValueError("hours end at another time of the day than they begin; 00:00-24:00 is a day")
 
+    def __str__(self) -> str:
+        return "-".join(f"{at // 60:02}:{at % 60:02}" for at in (self.start_minute, self.end_minute))
+
     def holds(self, local: datetime) -> bool:
         """Whether an instant, told by the site's clock, lies in them."""
         minute = local.hour * 60 + local.minute

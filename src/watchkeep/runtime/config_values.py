@@ -15,7 +15,6 @@ from watchkeep.domain.tier import DailyHours, Reserve
 from watchkeep.runtime.units import (
     ListenAddress,
     format_duration,
-    format_hours,
     format_reserve,
     format_size,
     parse_duration,
@@ -112,19 +111,17 @@ Listen = Annotated[
     PlainSerializer(str),
     _text_schema("127.0.0.1:8443"),
 ]
-Size = Annotated[
-    int, PlainValidator(_read(int, parse_size)), PlainSerializer(format_size), _text_schema("10 TB")
-]
+Size = Annotated[int, PlainValidator(parse_size), PlainSerializer(format_size), _text_schema("10 TB")]
 Rate = Annotated[
     int,
-    PlainValidator(_read(int, parse_rate)),
+    PlainValidator(parse_rate),
     PlainSerializer(lambda size: f"{format_size(size)}/s"),
     _text_schema("50 MB/s"),
 ]
 Hours = Annotated[
     DailyHours,
     PlainValidator(_read(DailyHours, parse_hours)),
-    PlainSerializer(format_hours),
+    PlainSerializer(str),
     _text_schema("22:00-06:00"),
 ]
 Zone = Annotated[str, PlainValidator(_zone), _text_schema("Europe/London")]

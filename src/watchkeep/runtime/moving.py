@@ -57,16 +57,12 @@ class Moving:
         self._workers = [
             VolumeWork(node, attached, tiers[attached.tier], self._stopping) for attached in node.volumes
         ]
-        has_plans = len(self._workers) > 1
-        targets = [*([self._plan_on] if has_plans else []), *(worker.run for worker in self._workers)]
+        targets = [self._plan_on, *(worker.run for worker in self._workers)]
         self._threads = [threading.Thread(target=each, daemon=True) for each in targets]
         self._stuck: dict[str, str] = {}
 
     def start(self) -> None:
-        """Begin; what a killed keeper of this node had leased is taken up again.
-
-        With a single volume there is nothing to plan; it is looked at all the same.
-        """
+        """Begin; what a killed keeper of this node had leased is taken up again."""
         for thread in self._threads:
             thread.start()
 

@@ -90,11 +90,6 @@ def parse_hours(text: object) -> DailyHours:
     return DailyHours(start_minute=start, end_minute=end)
 
 
-def format_hours(hours: DailyHours) -> str:
-    """Write hours as they are read."""
-    return "-".join(f"{at // 60:02}:{at % 60:02}" for at in (hours.start_minute, hours.end_minute))
-
-
 def format_size(size_bytes: int) -> str:
     """Write a size in the largest binary unit that fits, with at most one decimal."""
     for unit in ("TiB", "GiB", "MiB", "KiB"):

@@ -43,18 +43,15 @@ def volume_sentences(node: Node) -> Iterator[tuple[Attached, Condition, str]]:
     for attached in node.volumes:
         if attached.id == node.volume.id:
             continue
-        look = attached.look()
+        look, name = attached.look(), f"{attached.label} ({attached.tier})"
         if look.condition is not Condition.GOOD:
-            yield (
-                attached,
-                look.condition,
-                f"{attached.label} ({attached.tier}) is {look.condition}: {look.detail}",
-            )
+            yield attached, look.condition, f"{name} is {look.condition}: {look.detail}"
         elif look.space is None:
-            yield attached, look.condition, f"{attached.label} ({attached.tier}) answers."
+            yield attached, look.condition, f"{name} answers."
         else:
-            room = f"{format_size(look.space.free_bytes)} of {format_size(look.space.total_bytes)} free"
-            yield attached, look.condition, f"{room} on {attached.label} ({attached.tier})."
+            free, total = format_size(look.space.free_bytes), format_size(look.space.total_bytes)
+            room = f"{free} of {total} free"
+            yield attached, look.condition, f"{room} on {name}."
 
 
 def forgotten_sentences(node: Node) -> Iterator[str]:
@@ -68,7 +65,7 @@ def forgotten_sentences(node: Node) -> Iterator[str]:
     for state in known:
         if state.is_retired:
             yield (
-                f"{format_size(state.used_bytes)} of footage lie on {state.volume.location}, which the settings "
+                f"{format_size(state.used_bytes)} lie on {state.volume.location}, which the settings "
                 "name no more; name it under storage.tiers again, or let the footage expire."
             )
 

@@ -73,7 +73,14 @@ def used_bytes(connection: Connection) -> dict[UUID, Stored]:
     return {volume: Stored(size, oldest.astimezone(UTC)) for volume, size, oldest in rows}
 
 
-def arrived_since(connection: Connection, volumes: Sequence[UUID], since: datetime) -> int:
-    """Bytes of the segments on some volumes that began since an instant."""
-    row = connection.execute(_QUERIES["arrived_since"], {"volumes": list(volumes), "since": since}).fetchone()
+def begun_between(connection: Connection, volumes: Sequence[UUID], when: Interval) -> int:
+    """Bytes of the segments on some volumes that began in a span."""
+    facts = {"volumes": list(volumes), "start": when.start, "end": when.end}
+    row = connection.execute(_QUERIES["begun_between"], facts).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def oldest_on(connection: Connection, volumes: Sequence[UUID]) -> datetime | None:
+    """The end of the oldest finished segment on some volumes; None if there is none."""
+    ends = [connection.execute(_QUERIES["oldest_on"], {"volume": volume}).fetchone() for volume in volumes]
+    return min((row[0].astimezone(UTC) for row in ends if row is not None), default=None)

@@ -31,10 +31,20 @@ select volume_id, sum(size_bytes)::bigint, min(end_time)
  where state in ('open', 'closed', 'recovered', 'doomed')
  group by volume_id;
 
--- arrived_since --
--- Bytes of the segments that began on some volumes since an instant. Index: segments_volume.
+-- begun_between --
+-- Bytes of the segments on some volumes that began in [start, end). Index: segments_volume.
 select coalesce(sum(size_bytes), 0)::bigint
   from video_segments
  where volume_id = any (%(volumes)s)
-   and start_time >= %(since)s
+   and start_time >= %(start)s
+   and start_time < %(end)s
    and state <> 'lost';
+
+-- oldest_on --
+-- The end of the oldest segment on a volume. Index: segments_volume.
+select end_time
+  from video_segments
+ where volume_id = %(volume)s
+   and state in ('closed', 'recovered')
+ order by start_time
+ limit 1;
