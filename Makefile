@@ -19,7 +19,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 
 # --- Test -----------------------------------------------------------------------------------------------
 
-.PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras soak-clock \
+.PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras soak-clock soak-tiers \
 	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
@@ -60,7 +60,12 @@ soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the an
 soak-clock: .prepare-dev ## Drive both days on which clocks change, with steps, drift and kills (QUICK=1: as in `make test`)
 	@$(PY) -m pytest -s tests/catalog/test_clock_soak.py $(if $(QUICK),-m "not soak") $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, live, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+soak-tiers: .prepare-dev ## Move footage to a store that is killed, away, slow and faulty, by a keeper that is killed (QUICK=1: briefly)
+	@WATCHKEEP_KILLED_S=$(if $(QUICK),6,600) WATCHKEEP_AWAY_S=$(if $(QUICK),6,1800) WATCHKEEP_SLOW_S=$(if $(QUICK),8,600) \
+		$(PY) -m pytest -s tests/system/test_tiers_outage.py $(ARGS)
+	@WATCHKEEP_KILLS=$(if $(QUICK),3,30) $(PY) -m pytest -s tests/catalog/test_mover_kill.py $(ARGS)
+
+bench-%: .prepare-dev ## Measure: events, latency, live, mover, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/
