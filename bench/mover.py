@@ -1,8 +1,8 @@
 """How fast footage moves to another volume, against `cp` and `sync` of the same bytes on the same disk.
 
 The mover copies each segment, syncs it, reads it back past the page cache, opens every record, checks every
-digest, and writes rows; `cp -r` and `sync -f` only copy. Both begin with sources that no cache holds, by turns,
-so that whatever else the machine does strikes both alike. CPU is user and system time of this process.
+digest, and writes rows; `cp -r` and `sync -f` only copy. Both begin with sources that no cache holds, by
+turns, so that whatever else the machine does strikes both alike. CPU is user and system time of this process.
 
     make bench-mover            (QUICK=1: fewer segments and rounds)
     make bench-mover ARGS="--folder /srv/disk"
@@ -114,9 +114,7 @@ def put_back(catalog: Catalog, store: SmallStore, target: DiskBlobs) -> None:
 def main() -> int:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--folder", type=Path, help="on the disk to be measured; else temporary"
-    )
+    parser.add_argument("--folder", type=Path, help="on the disk to be measured; else temporary")
     asked = parser.parse_args()
     figures = Figures("mover")
     with tempfile.TemporaryDirectory(dir=asked.folder) as name, catalog_in(Path(name)) as catalog:

@@ -11,6 +11,7 @@ from faulty_fs import FaultyFs
 from tier_world import COLD, World, a_disk, a_world
 from watchkeep.domain.fs import File, Fs
 from watchkeep.domain.ids import NodeId
+from watchkeep.domain.tier import Condition
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.blobs.memory import MemoryBlobs
@@ -284,3 +285,51 @@ def test_a_killed_mover_is_followed_by_one_that_goes_on(tmp_path: Path, catalog:
             assert at > 15
             return
     raise AssertionError("it was never allowed to finish")
+
+
+def test_a_disk_that_is_swapped_is_wrong_and_one_that_is_gone_is_away(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    target = a_disk(tmp_path / "warm")
+    world = a_world(tmp_path, catalog, others=lambda _: [(COLD, [target])])
+    made = world.record([0, 1])
+    world.go_to(20)
+    world.plan()
+    attached = world.volumes.find(target.id)
+    root = target.volume.root
+
+    root.rename(tmp_path / "unplugged")
+    assert attached.look().condition is Condition.AWAY
+    assert "not mounted" in world.turn(target).stopped_by
+    root.mkdir()
+    assert attached.look().condition is Condition.AWAY, "remounted empty"
+    assert world.turn(target).stopped_by
+    assert list(root.iterdir()) == []
+    root.rmdir()
+    a_disk(root)
+    assert attached.look().condition is Condition.WRONG
+    assert "is another disk" in world.turn(target).stopped_by
+    assert {world.row(each).volume for each in made} == {on(world, 0)}
+
+
+def test_a_disk_that_goes_while_it_is_written_to_costs_no_try(tmp_path: Path, catalog: Catalog) -> None:
+    class GoingFs(SystemFs):
+        def rename(self, old: Path, new: Path) -> None:
+            (tmp_path / "warm").rename(tmp_path / "unplugged")
+            super().rename(old, new)
+
+    target = a_disk(tmp_path / "warm")
+    world = a_world(tmp_path, catalog, others=lambda _: [(COLD, [target])])
+    world.record([0])
+    world.go_to(20)
+    world.plan()
+    use(GoingFs(), target)
+
+    moved = world.turn(target)
+    use(SystemFs(), target)
+
+    assert "not mounted" in moved.stopped_by
+    assert moved.failures == {}
+    (tmp_path / "unplugged").rename(tmp_path / "warm")
+    assert world.settle() == 1
+    assert world.check() == 1

@@ -23,8 +23,9 @@ from watchkeep.storage.catalog.volumes import VolumeState
 BATCH = 200
 MOST_PLANNED = 400
 """On their way to one tier at once: enough for all its volumes till the next round."""
-COUNT_EVERY = timedelta(minutes=10)
-"""Counting what lies on volumes walks all segments."""
+COUNT_EVERY = timedelta(minutes=1)
+COUNT_SHARE = 100
+"""Counting what lies on volumes walks all segments: it rests a hundred times as long as it takes."""
 PATIENCE = timedelta(minutes=10)
 """What is planned for a volume that is away or full for so long is planned anew, for another if there is."""
 LEVEL_SLACK = 0.05
@@ -85,6 +86,7 @@ class Planner:
         self._clock = clock
         self._copies = copies or {}
         self._counted_at: datetime | None = None
+        self._count_rest = COUNT_EVERY
         self._oldest: datetime | None = None
         self._looked_at: dict[DataClass, datetime] = {}
 
@@ -111,15 +113,17 @@ class Planner:
         return planned
 
     def _count_when_due(self, now: datetime) -> None:
-        if self._counted_at is not None and self._counted_at <= now < self._counted_at + COUNT_EVERY:
+        if self._counted_at is not None and self._counted_at <= now < self._counted_at + self._count_rest:
             return
+        began_ns = self._clock.monotonic_ns()
         with self._catalog.transaction(SUBJECT) as connection:
             stored = tier_figures.used_bytes(connection)
             for state in volumes.volume_states(connection):
                 found = stored.get(state.volume.id)
                 volumes.note_used(connection, state.volume.id, 0 if found is None else found.used_bytes)
         self._oldest = min((each.oldest_end for each in stored.values()), default=None)
-        self._counted_at = now
+        took = timedelta(microseconds=(self._clock.monotonic_ns() - began_ns) // 1000)
+        self._counted_at, self._count_rest = now, max(COUNT_EVERY, COUNT_SHARE * took)
 
     def _plan_tier(self, number: int, scene: "_Scene", planned: Planned, now: datetime) -> None:
         """What is to leave a tier: what is too old for it, and the oldest while it is too full."""

@@ -54,5 +54,7 @@ test("room is told where there are bounds", () => {
 
 test("pace is told only where there is one", () => {
   expect(paceOf(HOT)).toBeNull();
-  expect(paceOf({ ...HOT, bandwidth_bytes_s: 50e6, hours: ["22:00-06:00"] })).toBe("50.0 MB/s, 22:00-06:00");
+  expect(paceOf({ ...HOT, bandwidth_bytes_s: 50e6, hours: ["22:00-06:00"] })).toBe(
+    "at most 50.0 MB/s, 22:00-06:00",
+  );
 });

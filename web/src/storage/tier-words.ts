@@ -37,10 +37,10 @@ export function roomOf(volume: TierVolume): string {
   return `${bytes(volume.free_bytes)} of ${bytes(volume.total_bytes)} free`;
 }
 
-/** When moves into a tier may run, and how fast: "50.0 MB/s, 22:00-06:00"; nothing if at any time and speed. */
+/** How moves into a tier may run: "at most 50.0 MB/s, 22:00-06:00"; nothing if at any speed and time. */
 export function paceOf(tier: Tier): string | null {
   const parts: string[] = [];
-  if (tier.bandwidth_bytes_s !== null) parts.push(`${bytes(tier.bandwidth_bytes_s)}/s`);
+  if (tier.bandwidth_bytes_s !== null) parts.push(`at most ${bytes(tier.bandwidth_bytes_s)}/s`);
   if (tier.hours.length > 0) parts.push(tier.hours.join(" and "));
   return parts.length > 0 ? parts.join(", ") : null;
 }

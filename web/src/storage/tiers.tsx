@@ -60,7 +60,7 @@ function TierCard({ tier, isLast }: { tier: Tier; isLast: boolean }) {
             {counted(tier.coming_segments, "segment")}, {bytes(tier.coming_bytes)}
           </Figure>
         )}
-        {pace !== null && <Figure name="Moves in at most">{pace}</Figure>}
+        {pace !== null && <Figure name="Moves in">{pace}</Figure>}
       </dl>
       <ul class="places" aria-label={`Volumes of ${tier.name}`}>
         {tier.volumes.map((volume) => (
@@ -86,7 +86,7 @@ function Place({ volume }: { volume: TierVolume }) {
   return (
     <li data-volume={volume.id}>
       <p>
-        <code>{volume.path_label}</code> <StateDot tone={tone} word={word} />
+        <StateDot tone={tone} word={word} /> <code>{volume.path_label}</code>
       </p>
       <p class="quiet">
         {roomOf(volume)}
@@ -133,5 +133,5 @@ function NextMoves({ report }: { report: Tiers }) {
 
 function stateOf(move: Move) {
   if (move.detail !== null) return <span class="bad-text">{move.detail}</span>;
-  return move.is_under_way ? "moving" : "waits its turn";
+  return move.is_under_way ? "under way" : "waits its turn";
 }

@@ -57,11 +57,14 @@ class DiskBlobs:
             self._fs.unlink(part)
             try:
                 self._write(part, chunks, size_bytes)
+                self._fs.rename(part, path)
+                self._fs.sync_directory(path.parent)
+            except FileNotFoundError as error:
+                self.volume.require_same()  # it may have gone while we wrote
+                raise Unavailable(f"{error.filename} vanished while it was written", path=name) from error
             except BaseException:
                 self._fs.unlink(part)
                 raise
-            self._fs.rename(part, path)
-            self._fs.sync_directory(path.parent)
 
     def size(self, name: str) -> int:
         """Bytes of the file."""

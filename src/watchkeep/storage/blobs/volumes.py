@@ -102,7 +102,8 @@ class Attached:
             opened.require_same()
             return Look(Condition.GOOD, space=opened.space())
         except _WRONG as error:
-            return Look(Condition.WRONG, str(error))
+            is_empty = isinstance(error, Conflict) and error.fields.get("found") == str(None)
+            return Look(Condition.AWAY if is_empty else Condition.WRONG, str(error))
         except Exhausted as error:
             return Look(Condition.FULL, str(error))
         except WatchkeepError as error:

@@ -152,7 +152,9 @@ others as (
 ),
 counted as (
     update volumes v
-       set used_bytes = used_bytes + case when v.volume_id = %(volume)s then moved.size_bytes else -moved.size_bytes end
+       set used_bytes = greatest(
+               0, used_bytes + case when v.volume_id = %(volume)s then moved.size_bytes else -moved.size_bytes end
+           )
       from moved
      where v.volume_id in (%(volume)s, %(source)s)
 )
