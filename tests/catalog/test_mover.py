@@ -181,10 +181,11 @@ def test_footage_that_is_doomed_while_it_is_copied_goes_from_both_places(
     put = memory.put
 
     def doom_and_put(name: str, chunks: Iterable[bytes], size_bytes: int) -> None:
+        read = list(chunks)
         with catalog.transaction() as connection:
             assert footage.doom(connection, [world.row(segment)], reason="a test") == 1
         world.clear()  # the sweep comes by meanwhile
-        put(name, chunks, size_bytes)
+        put(name, read, size_bytes)
 
     memory.put = doom_and_put
     moved = world.turn(memory)
