@@ -131,6 +131,7 @@ class World:
             "tier": tier,
             "zone": self.zone,
             "copies": self.copies,
+            "at_once": 1,
             **changes,
         }
         return Mover(**facts)

@@ -334,3 +334,30 @@ def test_a_disk_that_goes_while_it_is_written_to_costs_no_try(tmp_path: Path, ca
     (tmp_path / "unplugged").rename(tmp_path / "warm")
     assert world.settle() == 1
     assert world.check() == 1
+
+
+def test_copies_made_side_by_side_are_as_good_and_stop_together(tmp_path: Path, catalog: Catalog) -> None:
+    memory = MemoryBlobs(uuid4())
+    world = a_world(tmp_path, catalog, others=lambda _: [(COLD, [memory])])
+    world.record([day / 10 for day in range(30)])
+    world.go_to(20)
+    world.plan()
+    put, left = memory.put, iter(range(5))
+
+    def put_five(name: str, chunks: Iterable[bytes], size_bytes: int) -> None:
+        if next(left, None) is None:
+            memory.is_away = True
+        put(name, chunks, size_bytes)
+
+    memory.put = put_five
+    moved = world.turn(memory, at_once=4)
+    memory.put, memory.is_away = put, False
+
+    assert moved.segments <= 5
+    assert moved.stopped_by == f"{memory.label} is away"
+    assert moved.failures == {}
+    while world.turn(memory, at_once=4).segments:
+        pass
+    world.clear()
+    assert world.check() == 30
+    assert len(list(memory.names())) == 30

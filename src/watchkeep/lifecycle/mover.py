@@ -7,8 +7,10 @@ whole copy, named by a row, and the next try goes on from there.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from functools import partial
 
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.clock import Clock
@@ -37,6 +39,7 @@ from watchkeep.storage.media.reader import Keys
 log = logging.getLogger(__name__)
 
 BATCH = 16
+AT_ONCE = 4
 LEASE = timedelta(minutes=30)
 """Longer than the longest segment takes on a slow line; it ends early when the process does."""
 FIRST_REST = timedelta(seconds=30)
@@ -58,10 +61,18 @@ class Moved:
     failures: dict[str, int] = field(default_factory=dict)
     stopped_by: str = ""
 
+    def add(self, other: "Moved") -> None:
+        """Count in what another did."""
+        self.segments += other.segments
+        self.size_bytes += other.size_bytes
+        for reason, count in other.failures.items():
+            self.failures[reason] = self.failures.get(reason, 0) + count
+        self.stopped_by = self.stopped_by or other.stopped_by
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mover:
-    """Brings to one volume what is planned for it; used by one thread.
+    """Brings to one volume what is planned for it; `turn` is called by one thread.
 
     A volume that is away, slow, full or wrong ends the turn and costs its sources nothing.
 
@@ -73,6 +84,7 @@ class Mover:
         zone: Of the site, for the hours.
         copies: How many there are to be of a class; one of those that are not named.
         is_stopping: Asked between chunks; True ends the turn.
+        at_once: So many copies are made side by side: while one is synced, another is read or opened.
     """
 
     catalog: Catalog
@@ -84,6 +96,7 @@ class Mover:
     zone: tzinfo
     copies: Mapping[DataClass, int] = field(default_factory=dict)
     is_stopping: Callable[[], bool] = lambda: False
+    at_once: int = AT_ONCE
     _pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,13 +115,21 @@ class Mover:
         now = self.clock.now()
         with self.catalog.transaction(SUBJECT) as connection:
             leases = moves.lease(connection, target.id, self.node, now=now, until=now + LEASE, limit=BATCH)
-        for leased in leases:
-            if moved.stopped_by or self.is_stopping() or not self._may_run():
-                break
-            self._make(target, leased, moved)
+        with ThreadPoolExecutor(self.at_once) as pool:
+            for one in pool.map(partial(self._make_in_turn, target, moved), leases):
+                moved.add(one)
         with self.catalog.transaction(SUBJECT) as connection:
             moves.free_leases(connection, self.node, volume=target.id)
         return moved
+
+    def _make_in_turn(self, target: Blobs, so_far: Moved, leased: Lease) -> Moved:
+        """Make one copy, unless the turn is to end."""
+        one = Moved()
+        if not so_far.stopped_by and not self.is_stopping() and self._may_run():
+            self._make(target, leased, one)
+            if one.stopped_by:
+                so_far.stopped_by = one.stopped_by
+        return one
 
     def _may_run(self) -> bool:
         return self.tier.may_move(self.clock.now().astimezone(self.zone))

@@ -1,5 +1,6 @@
 """Keeps work below so many bytes a second."""
 
+import threading
 from collections.abc import Callable
 
 from watchkeep.domain.clock import Clock
@@ -9,7 +10,7 @@ LONGEST_NAP_S = 0.5
 
 
 class Pace:
-    """Gives bytes out at a rate; a second's worth may go at once after a rest."""
+    """Gives bytes out at a rate, to several threads together; a second's worth at once after a rest."""
 
     def __init__(
         self, bytes_per_second: int | None, *, clock: Clock, is_stopping: Callable[[], bool] = lambda: False
@@ -19,14 +20,17 @@ class Pace:
         self._clock = clock
         self._is_stopping = is_stopping
         self._due_ns = 0
+        self._lock = threading.Lock()
 
     def take(self, size_bytes: int) -> bool:
         """Wait until so many bytes may go; False if the process is to end before that."""
         if self._rate is None:
             return not self._is_stopping()
         now = self._clock.monotonic_ns()
-        self._due_ns = max(self._due_ns, now - 1_000_000_000) + size_bytes * 1_000_000_000 // self._rate
-        while (rest_ns := self._due_ns - self._clock.monotonic_ns()) > 0:
+        with self._lock:
+            due_ns = max(self._due_ns, now - 1_000_000_000) + size_bytes * 1_000_000_000 // self._rate
+            self._due_ns = due_ns
+        while (rest_ns := due_ns - self._clock.monotonic_ns()) > 0:
             if self._is_stopping():
                 return False
             self._clock.sleep(min(rest_ns / 1e9, LONGEST_NAP_S))

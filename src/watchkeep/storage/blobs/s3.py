@@ -23,7 +23,7 @@ from watchkeep.storage.blobs.store import check_name, counted
 from watchkeep.storage.media.volume_identity import IDENTITY_NAME, identity_text, is_another, parse_identity
 
 PART_BYTES = 8 << 20
-WHOLE_BYTES = 32 << 20
+WHOLE_BYTES = 16 << 20
 """A blob up to here goes in one request, a longer one in parts."""
 REST_NS = 5_000_000_000
 """After a failure nobody waits for the store again so long: a playlist may name hundreds of blobs."""
