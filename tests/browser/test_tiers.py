@@ -1,6 +1,9 @@
 """The Storage room of a node with tiers: footage goes on while it is looked at, and what is away is told."""
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,6 +86,16 @@ def enter(page: Page, tiered: Tiered) -> None:
     expect(page.locator("#room h1").first).to_be_visible()
 
 
+def conditions(tiered: Tiered) -> dict[str, str]:
+    """What `watchkeep volumes` says, by the last part of each volume's place."""
+    command = [sys.executable, "-m", "watchkeep", "volumes", "--json", "--data", str(tiered.node.data)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = {each["volume"].partition(" at ")[0]: each for each in json.loads(done.stdout)["items"]}
+    return {
+        name if name.startswith("s3:") else Path(name).name: each["condition"] for name, each in found.items()
+    }
+
+
 def picture(page: Page, name: str) -> None:
     folder = os.environ.get("WATCHKEEP_LOOKS")
     if folder:
@@ -99,7 +112,7 @@ def test_footage_goes_on_and_a_disk_that_is_gone_is_told(page: Page, tiered: Tie
     expect(hot).to_contain_text("after 1 d or beyond 10.0 TB")
     expect(hot.locator("dd").first).not_to_contain_text("-")
     expect(warm).to_contain_text("150 kB/s")
-    expect(cold).to_contain_text("No volume was reached yet")
+    expect(cold).to_contain_text("not reached yet s3://footage at http://127.0.0.1:9")
     expect(warm).to_contain_text("On the way here")
     moves = page.get_by_role("region", name="Next moves")
     expect(moves.locator("tbody tr").first).to_contain_text("warm")
@@ -121,6 +134,7 @@ def test_footage_goes_on_and_a_disk_that_is_gone_is_told(page: Page, tiered: Tie
     expect(away).to_contain_text("away since")
     picture(page, "away-dark")
     assert violations(page) == []
+    assert conditions(tiered) == {"footage": "good", "warm": "away", "warm2": "good", "s3://footage": "away"}
 
     tiered.warm.with_name("unplugged").rename(tiered.warm)
     expect(away).to_have_count(0, timeout=60_000)

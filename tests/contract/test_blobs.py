@@ -23,7 +23,6 @@ from watchkeep.domain.errors import (
     Invalid,
     NotFound,
     Unavailable,
-    WatchkeepError,
 )
 from watchkeep.domain.ids import CameraId
 from watchkeep.runtime.system import SystemClock, SystemFs, SystemRng
@@ -156,13 +155,15 @@ def test_what_is_shorter_than_promised_is_refused_and_leaves_nothing(blobs: Blob
     assert list(blobs.names()) == []
 
 
-def test_a_source_that_fails_half_way_leaves_nothing(blobs: Blobs) -> None:
+@pytest.mark.parametrize("size", [100, LARGE], ids=["small", "in parts"])
+def test_a_source_that_fails_half_way_leaves_nothing(blobs: Blobs, size: int) -> None:
     def chunks() -> Iterator[bytes]:
-        yield b"some"
+        for _ in range(4):
+            yield bytes(size // 8)
         raise DataLoss("the source is torn")
 
-    with pytest.raises(WatchkeepError):
-        blobs.put(NAME, chunks(), 100)
+    with pytest.raises(DataLoss, match="the source is torn"):
+        blobs.put(NAME, chunks(), size)
 
     assert list(blobs.names()) == []
 

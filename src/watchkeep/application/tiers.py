@@ -1,7 +1,7 @@
 """Tiers as a person sees them: how full, what binds, what moves next, how each volume is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -56,6 +56,7 @@ class TierReport:
         bytes_per_day: That come in a day, by what was recorded; None where nothing did.
         binding: The limit that is reached first, and when; None if none will be, or not enough is known.
         coming: Segments and bytes that are on their way to it.
+        waiting: Volumes of the settings that were never reached, by how a person knows them.
     """
 
     tier: Tier
@@ -65,6 +66,7 @@ class TierReport:
     bytes_per_day: int | None
     binding: Binding | None
     coming: tuple[int, int]
+    waiting: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,8 @@ def read_tiers(house: House, asking: Asking) -> TiersReport:
         for tier in house.tiers:
             here = [state for state in states if state.volume.tier == tier.name and not state.is_retired]
             day = Interval(now - entry_age - DAY, now - entry_age)
-            reports.append(_report(connection, tier, here, planned, day=day, now=now))
+            report = _report(connection, tier, here, planned, day=day, now=now)
+            reports.append(replace(report, waiting=_waiting(house, tier)))
             entry_age = tier.max_age or entry_age
     seen = [move for move in moves if scope is None or move.camera in scope]
     return TiersReport(
@@ -145,7 +148,14 @@ def _report(  # a tier, and what is known of its surroundings
         bytes_per_day=per_day,
         binding=what_binds(tier, filling, now=now),
         coming=(sum(count for count, _ in coming), sum(size for _, size in coming)),
+        waiting=(),
     )
+
+
+def _waiting(house: House, tier: Tier) -> list[str]:
+    if house.tiered is None:
+        return []
+    return [each.label for each in house.tiered.of_tier(tier.name) if each.id is None]
 
 
 def _spare(states: Sequence[VolumeState]) -> int | None:

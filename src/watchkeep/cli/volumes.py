@@ -16,6 +16,7 @@ def volumes(data: DataOption = None, json: JsonOption = False) -> None:
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
         report = read_tiers(opened.house, opened.asking)
     rows = [_facts(volume, volume.tier) for tier in report.tiers for volume in tier.volumes]
+    rows += [_unseen(label, each.tier.name) for each in report.tiers for label in each.waiting]
     rows += [_facts(volume, "(none)") for volume in report.forgotten]
     shown = rows if json else [{**row, **_words(row)} for row in rows]
     output.show_rows(shown, COLUMNS, "No volume was seen yet; start Watchkeep once.")
@@ -34,6 +35,18 @@ def _facts(volume: VolumeReport, tier: str) -> dict[str, Fact]:
         "total_bytes": volume.total_bytes,
         "reserve_bytes": volume.reserve_bytes,
         "seen_at": instant(volume.seen_at),
+    }
+
+
+def _unseen(label: str, tier: str) -> dict[str, Fact]:
+    nothing = dict.fromkeys(("id", "since", "footage_bytes", "free_bytes", "total_bytes", "seen_at"))
+    return {
+        **nothing,
+        "tier": tier,
+        "volume": label,
+        "condition": "away",
+        "detail": "it was never reached",
+        "reserve_bytes": 0,
     }
 
 

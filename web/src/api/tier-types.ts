@@ -30,6 +30,8 @@ export interface Tier {
   coming_segments: number;
   coming_bytes: number;
   volumes: TierVolume[];
+  /** Volumes that were never reached. */
+  waiting: string[];
 }
 
 export interface Move {

@@ -15,6 +15,7 @@ const HOT: Tier = {
   coming_segments: 0,
   coming_bytes: 0,
   volumes: [],
+  waiting: [],
 };
 const NOW = Date.parse("2026-05-01T00:00:00Z");
 const DISK: TierVolume = {

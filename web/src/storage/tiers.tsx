@@ -66,7 +66,13 @@ function TierCard({ tier, isLast }: { tier: Tier; isLast: boolean }) {
         {tier.volumes.map((volume) => (
           <Place key={volume.id} volume={volume} />
         ))}
-        {tier.volumes.length === 0 && <li class="quiet">No volume was reached yet.</li>}
+        {tier.waiting.map((label) => (
+          <li key={label}>
+            <p>
+              <StateDot tone="bad" word="not reached yet" /> <code>{label}</code>
+            </p>
+          </li>
+        ))}
       </ul>
     </li>
   );

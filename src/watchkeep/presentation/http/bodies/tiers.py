@@ -66,6 +66,7 @@ class TierBody(Body):
     coming_segments: int
     coming_bytes: int
     volumes: list[StoredVolumeBody]
+    waiting: list[str]
 
     @classmethod
     def of(cls, report: TierReport) -> "TierBody":
@@ -84,6 +85,7 @@ class TierBody(Body):
             coming_segments=report.coming[0],
             coming_bytes=report.coming[1],
             volumes=[StoredVolumeBody.of(volume) for volume in report.volumes],
+            waiting=list(report.waiting),
         )
 
 
