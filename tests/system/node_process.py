@@ -111,6 +111,8 @@ class NodeProcess:
 
     def sign_out(self) -> None:
         """Let go of the session, which may have idled too long."""
+        if self._administrator is not None:
+            self._administrator.close()
         self._administrator = None
 
     def children(self, word: str) -> list[int]:
@@ -131,9 +133,7 @@ class NodeProcess:
         return now
 
     def stop(self) -> int:
-        if self._administrator is not None:
-            self._administrator.close()
-            self._administrator = None
+        self.sign_out()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
