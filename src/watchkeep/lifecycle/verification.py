@@ -9,6 +9,8 @@ from watchkeep.storage.media.reader import Keys, open_reader
 def verify_blob(blobs: Blobs, name: str, segment: Segment, keys: Keys) -> int:
     """Open every record of a copy and compare it with the segment's row.
 
+    The tags say that each byte is one that was sealed, and where; the root digest, that it is this recording.
+
     Args:
         blobs: The volume.
         name: The copy on it.
@@ -28,7 +30,7 @@ def verify_blob(blobs: Blobs, name: str, segment: Segment, keys: Keys) -> int:
     file = blobs.open(name, is_fresh=True)
     try:
         reader = open_reader(file, name, keys)
-        reader.verify()
+        reader.verify(with_digests=False)
         final, size = reader.final, file.size()
         is_it = (
             reader.header.segment == segment.id
