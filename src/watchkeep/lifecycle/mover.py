@@ -38,7 +38,7 @@ from watchkeep.storage.media.reader import Keys
 
 log = logging.getLogger(__name__)
 
-BATCH = 16
+BATCH = 32
 AT_ONCE = 4
 LEASE = timedelta(minutes=30)
 """Longer than the longest segment takes on a slow line; it ends early when the process does."""
