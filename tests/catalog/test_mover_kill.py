@@ -31,6 +31,7 @@ from watchkeep.storage.catalog import footage, partitions, placements, recording
 from watchkeep.storage.catalog.connection import CatalogRole
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed, StoredSegment
 
+KEEPERS: list[subprocess.Popen[bytes]] = []
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 KILLS = int(os.environ.get("WATCHKEEP_KILLS", "3"))
@@ -85,6 +86,9 @@ def node(tmp_path: Path, database: Database) -> Iterator[Node]:
             note_volumes(connection, made, made.machine.clock.now())
         yield made
         made.catalog.close()
+        for keeper in KEEPERS:
+            keeper.kill()  # one that a failed test left
+            keeper.wait()
 
 
 def record(node: Node, count: int) -> list[StoredSegment]:
@@ -105,11 +109,13 @@ def record(node: Node, count: int) -> list[StoredSegment]:
 
 def start_keeper(node: Node) -> subprocess.Popen[bytes]:
     with (node.paths.root / "keeper.log").open("ab") as log:
-        return subprocess.Popen(
+        keeper = subprocess.Popen(
             [sys.executable, "-m", "watchkeep", "keeper", "--data", str(node.paths.root)],
             stdout=log,
             stderr=log,
         )
+    KEEPERS.append(keeper)
+    return keeper
 
 
 def count(node: Node, question: str) -> int:
