@@ -20,7 +20,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 # --- Test -----------------------------------------------------------------------------------------------
 
 .PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras soak-clock \
-	soak-retention soak-full soak-recover \
+	soak-retention soak-full soak-recover soak-tiers \
 	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
@@ -71,7 +71,12 @@ soak-full: .prepare-dev ## Record ten minutes on a full disk, and again with the
 soak-recover: .prepare-dev ## Rebuild the catalog of 2,000 recorded segments and compare every column (QUICK=1: as in `make test`)
 	@WATCHKEEP_SEGMENTS=$(if $(QUICK),24,2000) $(PY) -m pytest -s tests/catalog/test_rebuild.py $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, live, record, recover, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+soak-tiers: .prepare-dev ## Move footage to a store that is killed, away, slow and faulty, by a keeper that is killed (QUICK=1: briefly)
+	@WATCHKEEP_KILLED_S=$(if $(QUICK),6,600) WATCHKEEP_AWAY_S=$(if $(QUICK),6,1800) WATCHKEEP_SLOW_S=$(if $(QUICK),8,600) \
+		$(PY) -m pytest -s tests/system/test_tiers_outage.py $(ARGS)
+	@WATCHKEEP_KILLS=$(if $(QUICK),3,30) $(PY) -m pytest -s tests/catalog/test_mover_kill.py $(ARGS)
+
+bench-%: .prepare-dev ## Measure: events, latency, live, mover, record, recover, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/

@@ -355,6 +355,9 @@ class CrashFile:
                     each.sync()
         return True
 
+    def drop_cached(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

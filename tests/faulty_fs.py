@@ -160,5 +160,8 @@ class FaultyFile:
             raise self._fs.error()
         return self._file.sync_all()
 
+    def drop_cached(self) -> None:
+        self._file.drop_cached()
+
     def close(self) -> None:
         self._file.close()

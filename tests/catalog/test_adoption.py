@@ -31,8 +31,8 @@ from watchkeep.lifecycle.ladder import Ladder
 from watchkeep.lifecycle.scrub import Scrub, scrub_due
 from watchkeep.lifecycle.sweeper import Sweeper
 from watchkeep.lifecycle.thinner import Thinner
-from watchkeep.lifecycle.volume_store import VolumeStore
 from watchkeep.runtime.foreign_tree import list_tree
+from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.catalog import cameras, footage
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -258,7 +258,7 @@ def test_sealed_footage_is_like_any_other_and_the_files_are_as_they_were(
     assert pictures(house, DOOR, when, tmp_path) == [packet.nals for packet in clip_packets(clip)[1]] * 3
     scrub = Scrub(
         catalog=catalog,
-        stores={volume.id: VolumeStore(volume, fs=house.fs)},
+        stores={volume.id: DiskBlobs(volume, fs=house.fs)},
         clock=house.clock,
         keys=house.keystore.find_shred_key,
         bytes_per_s=FAST,

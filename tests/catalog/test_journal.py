@@ -11,11 +11,12 @@ from catalog_rows import FRONT, FRONT_MAIN, NODE, START, VOLUME, YARD_MAIN, a_se
 from catalog_server import Database
 from watchkeep.domain.camera import StreamCondition, StreamState
 from watchkeep.domain.errors import NotFound
-from watchkeep.storage.catalog import outbox, settings, states, volumes
+from watchkeep.storage.catalog import outbox, placements, settings, states, volumes
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.outbox import NoticeKind
+from watchkeep.storage.catalog.placements import Placement, PlacementState
 from watchkeep.storage.catalog.states import Heartbeat
-from watchkeep.storage.catalog.volumes import Placement, PlacementState, StoredVolume, Tier, VolumeKind
+from watchkeep.storage.catalog.volumes import StoredVolume, VolumeKind
 
 
 def test_notices_are_read_in_order_from_anywhere(catalog: Catalog) -> None:
@@ -125,7 +126,7 @@ def test_volumes_and_copies_come_back_as_they_were_put(catalog: Catalog) -> None
         id=VOLUME,
         kind=VolumeKind.DISK,
         location="/srv/footage",
-        tier=Tier.HOT,
+        tier="hot",
         reserve_bytes=5,
         created_at=START,
     )
@@ -142,12 +143,12 @@ def test_volumes_and_copies_come_back_as_they_were_put(catalog: Catalog) -> None
         volumes.put_volume(connection, volume)
         volumes.put_volume(connection, replace(volume, reserve_bytes=7))
         assert volumes.list_volumes(connection) == [replace(volume, reserve_bytes=7)]
-        volumes.put_placement(connection, copy)
+        placements.put_placement(connection, copy)
         checked = replace(copy, state=PlacementState.VERIFIED, verified_at=START)
-        volumes.put_placement(connection, checked)
-        assert volumes.placements(connection, segment) == [checked]
-        volumes.drop_placement(connection, checked)
-        assert volumes.placements(connection, segment) == []
+        placements.put_placement(connection, checked)
+        assert placements.placements(connection, segment) == [checked]
+        placements.drop_placement(connection, checked)
+        assert placements.placements(connection, segment) == []
         volumes.retire_volume(connection, VOLUME, at=START)
         assert volumes.list_volumes(connection) == []
         with pytest.raises(NotFound):

@@ -13,8 +13,8 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.scrub import Scrub, scrub_due, scrub_sample
-from watchkeep.lifecycle.volume_store import VolumeStore
 from watchkeep.runtime.system import SystemFs
+from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.catalog import volumes
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -34,7 +34,7 @@ def store(tmp_path: Path, catalog: Catalog) -> SmallStore:
 def a_scrub(store: SmallStore, catalog: Catalog, *others: Volume, bytes_per_s: int = FAST) -> Scrub:
     return Scrub(
         catalog=catalog,
-        stores={volume.id: VolumeStore(volume, fs=SystemFs()) for volume in (store.volume, *others)},
+        stores={volume.id: DiskBlobs(volume, fs=SystemFs()) for volume in (store.volume, *others)},
         clock=store.clock,
         keys=store.keystore.find_shred_key,
         bytes_per_s=bytes_per_s,

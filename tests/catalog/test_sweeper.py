@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +20,7 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.policy import Override
 from watchkeep.domain.pressure import Rung
 from watchkeep.domain.retention import Hold
+from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.certifier import Certifier
 from watchkeep.lifecycle.gentle_ways import GentleWays
 from watchkeep.lifecycle.holds import CatalogHolds
@@ -191,6 +193,27 @@ def test_the_oldest_goes_until_the_reserve_is_free(store: SmallStore, catalog: C
     assert days_on_disk(store) == [3, 4, 5, 6, 7, 8, 9]
     assert not swept.is_space_short
     assert set(swept.reasons) == {"space was short and it was the next to go"}
+
+
+def test_for_want_of_space_nothing_goes_that_lies_on_another_volume(
+    store: SmallStore, catalog: Catalog
+) -> None:
+    """Its deletion would free nothing here."""
+    go_to(store, 9.5)
+    size = store.path(next(iter(store.rows))).stat().st_size
+    elsewhere = [segment for segment, row in store.rows.items() if (row.when.start - NOON).days < 3]
+    with catalog.transaction() as connection:
+        for segment in elsewhere:
+            connection.execute(
+                "update video_segments set volume_id = %s where segment_id = %s", [UUID(int=5), segment]
+            )
+
+    a_ladder(store, catalog, disk=SmallDisk(12 * size), reserve=5 * size).climb()
+
+    with catalog.transaction() as connection:
+        states = {footage.segment(connection, segment).state for segment in elsewhere}
+    assert states == {SegmentState.CLOSED}
+    assert days_on_disk(store)[3:] == [6, 7, 8, 9]
 
 
 def test_holds_win_over_want_of_space_and_it_is_said(store: SmallStore, catalog: Catalog) -> None:

@@ -34,7 +34,7 @@ from watchkeep.storage.catalog import adopting, cameras, policies, rebuilding, v
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
-from watchkeep.storage.catalog.volumes import StoredVolume, Tier, VolumeKind
+from watchkeep.storage.catalog.volumes import StoredVolume, VolumeKind
 
 LONGEST_KEPT_DAYS = 3650
 SAMPLE = 3
@@ -51,6 +51,10 @@ class TreeKind(StrEnum):
 
 AT_ONCE = {TreeKind.FRIGATE: 2000, TreeKind.DIRECTORY: 100_000}
 """Files; Frigate's come in order of time, others must be known all before it is known which is the first."""
+
+
+ADOPTED_TIER = "adopted"
+"""Not one of those that footage passes through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +183,7 @@ def _volume(house: House, tree: Tree) -> UUID:
         id=identifier,
         kind=VolumeKind.ADOPTED,
         location=str(tree.root),
-        tier=Tier.COLD,
+        tier=ADOPTED_TIER,
         reserve_bytes=0,
         created_at=house.clock.now(),
     )

@@ -18,7 +18,6 @@ from watchkeep.domain.ids import CameraId, RunId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND, CameraClock
 from watchkeep.domain.mp4 import AudioSetup, audio_offset, audio_setup, without_audio
-from watchkeep.domain.segment import Segment
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
@@ -83,14 +82,14 @@ def export(  # what goes in, and how
 class _Plan:
     """What goes into an export: its segments, the one init section, and what that says of audio."""
 
-    segments: list[Segment]
+    segments: list[StoredSegment]
     init_section: bytes
     audio: AudioSetup | None
     starts_at: datetime
 
 
 def _plan(house: House, segments: list[StoredSegment], when: Interval, *, with_audio: bool) -> _Plan:
-    chosen: list[Segment] = []
+    chosen: list[StoredSegment] = []
     first: StoredFragment | None = None
     silent, audible = b"", b""
     for segment, reel in reels(house, segments):
@@ -154,7 +153,7 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
                         yield moved
 
 
-def _is_whole(house: House, segment: Segment, fragments: tuple[StoredFragment, ...]) -> bool:
+def _is_whole(house: House, segment: StoredSegment, fragments: tuple[StoredFragment, ...]) -> bool:
     """Read a segment's part once before any of it is handed out: half a segment would be a silent hole."""
     try:
         for fragment in fragments:

@@ -16,6 +16,7 @@ from watchkeep.domain.errors import (
     KeyShredded,
     NotFound,
     Tampered,
+    VolumeAway,
     WatchkeepError,
 )
 from watchkeep.domain.ids import CameraId
@@ -25,11 +26,12 @@ from watchkeep.storage.catalog import outbox, scrubbing
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
 log = logging.getLogger(__name__)
 
-UNREADABLE = (DataLoss, NotFound, Invalid)
-"""What opening or reading a segment raises when its file is not what was written."""
+UNREADABLE = (DataLoss, NotFound, Invalid, VolumeAway)
+"""What opening or reading a segment raises when its file is not what was written, or away with its volume."""
 
 
 def find_stream(conn: Connection, camera: CameraId, role: StreamRole) -> tuple[SealedCamera, SealedStream]:
@@ -45,7 +47,7 @@ def find_stream(conn: Connection, camera: CameraId, role: StreamRole) -> tuple[S
     return known, stream
 
 
-def reels(house: House, segments: Sequence[Segment]) -> Iterator[tuple[Segment, Reel]]:
+def reels(house: House, segments: Sequence[StoredSegment]) -> Iterator[tuple[StoredSegment, Reel]]:
     """What can be played of segments of one stream, with what a player needs.
 
     Segments that cannot be read are reported and left out, and fragments that the scrub found damaged. Of a
@@ -117,8 +119,8 @@ def _without(reel: Reel, spans: Sequence[Interval]) -> Reel:
 
 def report(house: House, segment: Segment, error: WatchkeepError) -> None:
     """Tell once that a segment cannot be read: in the log, in the audit, to those who follow changes."""
-    if isinstance(error, KeyShredded):
-        return  # erased on purpose; the erasure has its own entry
+    if isinstance(error, KeyShredded | VolumeAway):
+        return  # erased on purpose, which has its own entry; or to be told of the volume, not of each segment
     if not house.shelf.note_trouble(segment.id, is_damaged=isinstance(error, Tampered)):
         return
     word = "damaged" if isinstance(error, Tampered) else "unreadable"

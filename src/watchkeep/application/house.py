@@ -16,8 +16,13 @@ from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.tier import DEFAULT_TIER, Tier
+from watchkeep.storage.blobs.disk import DiskBlobs
+from watchkeep.storage.blobs.volumes import Volumes, only
+from watchkeep.storage.catalog import placements
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.catalog.volumes import list_volumes
 from watchkeep.storage.encryption.keystore import Keystore
 from watchkeep.storage.media.volume import Volume
@@ -136,7 +141,9 @@ class House:
 
     Attributes:
         catalog: With the role that may write; one pool for all requests.
-        volumes: At least one; the first is the default.
+        volumes: Folders that are recorded to, at least one; the first is the default.
+        tiered: All volumes of all tiers; None if there are no others.
+        tiers: Their limits, in order.
         simulator_ports: Loopback ports that camera addresses may name: our own simulator's.
         recorder_socket: Where the recorder offers a camera's live fragments; to be asked anew before each
             connection, for a camera may go to another recorder process.
@@ -158,6 +165,8 @@ class House:
     prober: Prober
     recorder_socket: Callable[[CameraId], Path]
     simulator_ports: frozenset[int] = frozenset()
+    tiered: Volumes | None = None
+    tiers: Sequence[Tier] = (Tier(name=DEFAULT_TIER),)
     webui: Path | None = None
     session_rules: SessionRules = SessionRules()
     default_retention_days: int | None = None
@@ -174,9 +183,9 @@ class House:
     remembered_storage: Remembered[StorageFigures] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        volumes = [each.volume for each in self.volumes]
         adopted = AdoptedFootage(fs=self.fs, rng=self.rng, root_of=self._adopted_root)
-        shelf = Shelf(volumes, fs=self.fs, keys=self.keystore.find_shred_key, adopted=adopted)
+        keys = self.keystore.find_shred_key
+        shelf = Shelf(self.all_volumes(), keys=keys, whereabouts=self._whereabouts, adopted=adopted)
         object.__setattr__(self, "adopted", adopted)
         object.__setattr__(self, "shelf", shelf)
         object.__setattr__(self, "recent_views", Recent(self.clock, SAME_VIEW))
@@ -188,6 +197,17 @@ class House:
         if volume not in known:
             raise NotFound(f"the adopted volume {volume} is not in use any more", volume=volume)
         return Path(known[volume])
+
+    def all_volumes(self) -> Volumes:
+        """Every volume that may hold footage."""
+        if self.tiered is not None:
+            return self.tiered
+        blobs = [DiskBlobs(each.volume, fs=self.fs) for each in self.volumes]
+        return Volumes([only(each, tier=DEFAULT_TIER, clock=self.clock) for each in blobs])
+
+    def _whereabouts(self, segment: StoredSegment) -> Sequence[tuple[UUID, str]]:
+        with self.catalog.transaction() as connection:
+            return placements.whereabouts(connection, segment)
 
     def close(self) -> None:
         """Let go of open files and connections."""

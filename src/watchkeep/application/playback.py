@@ -11,11 +11,11 @@ from watchkeep.application.footage import UNREADABLE, find_stream, reels, report
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
-from watchkeep.domain.errors import Invalid, NotFound, Tampered
+from watchkeep.domain.errors import Invalid, NotFound, Tampered, VolumeAway
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.mp4 import audio_offset, without_audio
-from watchkeep.domain.segment import Segment, SegmentState
+from watchkeep.domain.segment import SegmentState
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
@@ -32,7 +32,7 @@ class Video:
             part the init section and each stretch that is left.
     """
 
-    segment: Segment
+    segment: StoredSegment
     length: int
     parts: tuple[tuple[int, int], ...]
 
@@ -53,6 +53,7 @@ def read_playlist(  # what to show, and how
 
     Raises:
         NotFound: The camera is missing or foreign, has no such stream, or nothing is recorded there.
+        VolumeAway: What is recorded there lies on a volume that is not there now.
         Invalid: The span is longer than twelve hours.
     """
     if when.length > LONGEST_PLAYLIST:
@@ -73,6 +74,11 @@ def read_playlist(  # what to show, and how
     found = [reel for _, reel in reels(house, segments)]
     is_growing = when.end > house.clock.now() or _is_being_written(segments, found, when)
     text = hls.playlist(found, when, is_growing=is_growing, with_audio=with_audio)
+    if text is None and any(house.shelf.is_away(each.id) for each in segments):
+        raise VolumeAway(
+            "This footage lies on a volume that is away; it can be seen again once that is back.",
+            camera=camera,
+        )
     if text is None:
         raise NotFound("Nothing is recorded in this span; the timeline shows what is.", camera=camera)
     return text
@@ -160,7 +166,7 @@ def _silent_parts(house: House, video: Video, *, first: int, count: int) -> Iter
         yield payload[: audio_offset(payload)]
 
 
-def _parts(house: House, segment: Segment, length: int) -> tuple[tuple[int, int], ...]:
+def _parts(house: House, segment: StoredSegment, length: int) -> tuple[tuple[int, int], ...]:
     if segment.claims is None:
         return ((0, length),)
     reel = house.shelf.reel(segment)

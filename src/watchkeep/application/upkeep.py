@@ -7,20 +7,22 @@ where it was interrupted, and ends with one sentence. What it changed is in the 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from watchkeep.application.asking import INSTALLATION, Deed, asked, system_asking, write
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action
 from watchkeep.domain.category import DataClass
+from watchkeep.domain.errors import VolumeAway
 from watchkeep.lifecycle.found_files import FilesOfDay, ReadDay, read_day
 from watchkeep.lifecycle.orphans import Places, clear_quarantine, mark_missing, put_aside
 from watchkeep.lifecycle.rebuild import Rebuilding, rebuild
-from watchkeep.lifecycle.scrub import Scrub, Scrubbed, scrub_due, scrub_sample
+from watchkeep.lifecycle.scrub import Scrub, Scrubbed, Store, scrub_due, scrub_sample
 from watchkeep.lifecycle.temporary_files import find_parts, remove_parts
-from watchkeep.lifecycle.volume_store import VolumeStore
 from watchkeep.storage.catalog import audit, outbox, scrubbing, settings
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -187,7 +189,7 @@ def _scrub(upkeep: Upkeep) -> Scrub:
     house = upkeep.house
     return Scrub(
         catalog=house.catalog,
-        stores={volume.id: VolumeStore(volume, fs=house.fs) for volume in _volumes(house)},
+        stores=_stores(house),
         clock=house.clock,
         keys=house.keystore.find_shred_key,
         bytes_per_s=upkeep.bytes_per_s,
@@ -211,3 +213,13 @@ def _rebuilding(house: House, volume: Volume) -> Rebuilding:
 
 def _volumes(house: House) -> list[Volume]:
     return [each.volume for each in house.volumes]
+
+
+def _stores(house: House) -> dict[UUID, Store]:
+    """The volumes that can be read now; what lies on the others waits."""
+    stores: dict[UUID, Store] = {}
+    for attached in house.all_volumes():
+        with suppress(VolumeAway):
+            blobs = attached.blobs()
+            stores[blobs.id] = blobs
+    return stores

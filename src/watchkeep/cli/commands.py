@@ -26,6 +26,7 @@ from watchkeep.cli import (
     run,
     simulator,
     user,
+    volumes,
 )
 from watchkeep.cli.exits import DONE, INTERRUPTED
 from watchkeep.cli.options import JsonOption
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("demo")(run.demo)
 app.command("doctor")(doctor.doctor)
+app.command("volumes")(volumes.volumes)
 app.add_typer(camera.app, name="camera")
 app.add_typer(events.app, name="events")
 app.add_typer(incidents.app, name="incidents")

@@ -71,6 +71,10 @@ class CatalogUnavailable(Unavailable):
     """The database does not answer."""
 
 
+class VolumeAway(Unavailable):
+    """A volume is not there now; what lies on it is known and waits."""
+
+
 class CameraUnreachable(Unavailable):
     """No answer from the camera's address."""
 

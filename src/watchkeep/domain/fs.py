@@ -57,6 +57,13 @@ class File(Protocol):
         """
         ...
 
+    def drop_cached(self) -> None:
+        """Let go of what the system holds of the file in memory, so that reading asks the disk.
+
+        Only what is synced is let go of; a system that cannot do it does nothing.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the file; twice is harmless."""
         ...

@@ -32,6 +32,7 @@ class Certifier:
 
     def certify(self, connection: Connection, gone: Sequence[StoredSegment]) -> None:
         """Prove that segments are gone; durable with the transaction."""
+        keeping.wait_for_chain(connection)
         last = keeping.last_certificate(connection)
         number, previous = (1, NO_CERTIFICATE) if last is None else (last[0] + 1, last[1])
         made_at = self.clock.now()

@@ -76,10 +76,10 @@ class GentleWays:
 
     def sub_only(self, swept: Swept, plan: Plan, missing: int) -> bool:
         """Delete what the sub stream shows, too; whether anything went."""
-        freed = 0
+        freed, here = 0, self.sweeper.volume.id
 
         def page(connection: Connection, camera: CameraId, when: Interval) -> list[StoredSegment]:
-            return retention.covered_by_sub(connection, camera, when, most=AT_ONCE)
+            return retention.covered_by_sub(connection, camera, when, volume=here, most=AT_ONCE)
 
         def take(connection: Connection, unclaimed: list[StoredSegment]) -> bool:
             nonlocal freed
@@ -98,9 +98,10 @@ class GentleWays:
     def thin(self, swept: Swept, plan: Plan, missing: int) -> bool:
         """Leave of the oldest footage only its key pictures; whether that freed anything."""
         chosen: list[StoredSegment] = []
+        here = self.sweeper.volume.id
 
         def page(connection: Connection, camera: CameraId, when: Interval) -> list[StoredSegment]:
-            return retention.thinnable(connection, camera, when, most=MOST_THINNED)
+            return retention.thinnable(connection, camera, when, volume=here, most=MOST_THINNED)
 
         def take(_: Connection, unclaimed: list[StoredSegment]) -> bool:
             chosen.extend(unclaimed)

@@ -106,7 +106,9 @@ class Ladder:
             case Rung.THINNING:
                 return self.ways.thin(swept, plan, missing)
             case _:
-                limits = Limits.all(list(plan.keeps), FOOTAGE_CLASSES, plan.now)
+                # What lies on another volume would free nothing here.
+                here = self.sweeper.volume.id
+                limits = Limits.all(list(plan.keeps), FOOTAGE_CLASSES, plan.now, volume=here)
                 freed = self.sweeper.make_room(swept, plan, limits, missing_bytes=missing, why=Shortage.SPACE)
                 return freed > 0
 

@@ -18,10 +18,10 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap
 from watchkeep.lifecycle.examination import Examined, examine
-from watchkeep.storage.catalog import recordings, scrubbing, volumes
+from watchkeep.storage.catalog import placements, recordings, scrubbing
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.placements import PlacementState
 from watchkeep.storage.catalog.recorder_rows import GapClosed, StoredSegment
-from watchkeep.storage.catalog.volumes import PlacementState
 from watchkeep.storage.media.reader import Keys
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,8 @@ class Store(Protocol):
         """Conflict if it is not the volume any more."""
         ...
 
-    def open(self, name: str) -> File:
-        """Open for reading; NotFound if there is no such file."""
+    def open(self, name: str, *, is_fresh: bool = False) -> File:
+        """Open for reading, past what is remembered if fresh; NotFound if there is no such file."""
         ...
 
     def put(self, name: str, chunks: Iterable[bytes], size_bytes: int) -> None:
@@ -187,7 +187,7 @@ def _read(work: Scrub, segment: StoredSegment, scrubbed: Scrubbed) -> Examined |
         scrubbed.away += 1
         return None
     try:
-        with closing(store.open(segment.path)) as file:
+        with closing(store.open(segment.path, is_fresh=True)) as file:
             return examine(file, segment.path, segment, work.keys)
     except KeyShredded:
         return None
@@ -229,8 +229,8 @@ def _gap(segment: StoredSegment, span: Interval) -> Gap:
 def _copies(work: Scrub, segment: StoredSegment) -> Iterator[tuple[Store, str]]:
     """The copies of a segment on other volumes, as far as they can be read now."""
     with work.catalog.transaction(SUBJECT) as connection:
-        placements = volumes.placements(connection, segment)
-    for placement in placements:
+        found = placements.placements(connection, segment)
+    for placement in found:
         store = work.stores.get(placement.volume)
         if store is not None and placement.volume != segment.volume and placement.state in _GOOD_COPIES:
             yield store, placement.path
@@ -245,13 +245,13 @@ def _mend(work: Scrub, segment: StoredSegment, copy: Store, name: str) -> bool:
     store = work.stores[segment.volume]
     try:
         copy.require_same()
-        with closing(copy.open(name)) as source:
+        with closing(copy.open(name, is_fresh=True)) as source:
             if not examine(source, name, segment, work.keys).is_whole:
                 return False
             size_bytes = source.size()
             parts = (source.read_at(offset, PART_BYTES) for offset in range(0, size_bytes, PART_BYTES))
             store.put(segment.path, parts, size_bytes)
-        with closing(store.open(segment.path)) as written:
+        with closing(store.open(segment.path, is_fresh=True)) as written:
             return examine(written, segment.path, segment, work.keys).is_whole
     except (WatchkeepError, OSError) as error:
         log.warning("segment not mended", extra={"segment": str(segment.id), "error": str(error)})

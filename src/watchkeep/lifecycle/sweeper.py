@@ -9,20 +9,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from watchkeep.domain.adopted import adopted_place
 from watchkeep.domain.clock import Clock
 from watchkeep.domain.clock_doubt import ClockFacts, Sighting, doubt
-from watchkeep.domain.errors import NotFound
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.pressure import Room
 from watchkeep.domain.retention import Claim, Hold, Shortage, Verdict, judge
 from watchkeep.domain.segment import Segment, SegmentState
 from watchkeep.lifecycle.certifier import Certifier
+from watchkeep.lifecycle.copies import clear_volume
 from watchkeep.lifecycle.sweep import SUBJECT, Memory, Plan, Swept, doom
+from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.catalog import footage, keeping, policies, retention
 from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -222,26 +222,9 @@ class Sweeper:
         self._finish()
 
     def _finish(self) -> None:
-        """Unlink the files of doomed rows, sync their directories, drop the rows."""
-        while True:
-            with self.catalog.transaction(SUBJECT) as connection:
-                doomed = footage.doomed(connection, BATCH)
-            if not doomed:
-                return
-            folders: set[Path] = set()
-            for segment in doomed:
-                try:
-                    path = self.volume.locate(segment.path, segment.id)
-                except NotFound:
-                    continue  # an earlier sweep was killed after it
-                self.fs.unlink(path)
-                folders.add(path.parent)
-            for folder in folders:
-                self.fs.sync_directory(folder)
-            self.volume.require_same()  # a file that seemed gone may have gone with its disk
-            with self.catalog.transaction(SUBJECT) as connection:
-                footage.drop_rows(connection, doomed)
-                self.certifier.certify(connection, doomed)
+        """Delete what is doomed on this volume; each other volume has a thread of its own for that."""
+        blobs = DiskBlobs(self.volume, fs=self.fs)
+        clear_volume(self.catalog, blobs, now=self.clock.now(), certify=self.certifier.certify)
 
 
 def _touching(when: Interval, claims: Collection[Claim]) -> list[Claim]:

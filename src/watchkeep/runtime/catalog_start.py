@@ -8,12 +8,13 @@ from watchkeep.application.setup import make_token
 from watchkeep.domain.camera import Secret
 from watchkeep.domain.errors import Conflict
 from watchkeep.runtime.house_wiring import build_house, site_of
+from watchkeep.runtime.tiers import claim_new_volumes, plans_of
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import cameras, partitions, settings, volumes
 from watchkeep.storage.catalog.cameras import Site
-from watchkeep.storage.catalog.connection import CatalogRole
+from watchkeep.storage.catalog.connection import CatalogRole, Connection
 from watchkeep.storage.catalog.migrations import migrate, pending
-from watchkeep.storage.catalog.volumes import StoredVolume, Tier, VolumeKind
+from watchkeep.storage.catalog.volumes import StoredVolume
 
 INSTALLATION_SETTING = "installation"
 DAYS_AHEAD = 2
@@ -34,6 +35,7 @@ def claim_catalog(node: Node, *, step: Callable[[str], None]) -> Secret:
     if missing:
         step(f"bringing the catalog up to date ({missing} steps)")
         migrate(owner)
+    claim_new_volumes(node.volumes, node.settings, node.paths, node.machine)
     own = str(node.installation)
     now = node.machine.clock.now()
     with node.catalog.transaction("system") as connection:
@@ -49,7 +51,7 @@ def claim_catalog(node: Node, *, step: Callable[[str], None]) -> Secret:
         site = site_of(node)
         cameras.put_site(connection, Site(id=site.id, name=site.name, zone=site.zone))
         partitions.prepare(connection, today=now.date(), days_ahead=DAYS_AHEAD)
-        volumes.put_volume(connection, _stored_volume(node, now))
+        note_volumes(connection, node, now)
     return Secret(make_token(build_house(node)) or "")
 
 
@@ -63,13 +65,23 @@ def is_demonstration_wanted(node: Node) -> bool:
         return settings.get(connection, demo.WANTED) == "on"
 
 
-def _stored_volume(node: Node, now: datetime) -> StoredVolume:
-    space = node.volume.space()
-    return StoredVolume(
-        id=node.volume.id,
-        kind=VolumeKind.DISK,
-        location=str(node.volume.root),
-        tier=Tier.HOT,
-        reserve_bytes=node.settings.recording.reserve_free.of(space.total_bytes),
-        created_at=now,
-    )
+def note_volumes(connection: Connection, node: Node, now: datetime) -> None:
+    """Say in the catalog which volumes the settings name; those that they name no more are out of use."""
+    named = {each.id: each for each in node.volumes if each.id is not None}
+    plans = {plan.tier.name: plan for plan in plans_of(node.settings, node.volumes)}
+    for identity, attached in named.items():
+        margin = plans[attached.tier].margin
+        # Others are looked at by the keeper: one that hangs must not hold up the start.
+        space = node.volume.space() if identity == node.volume.id else None
+        stored = StoredVolume(
+            id=identity,
+            kind=attached.kind,
+            location=attached.label,
+            tier=attached.tier,
+            reserve_bytes=margin.size_bytes if space is None else margin.of(space.total_bytes),
+            created_at=now,
+        )
+        volumes.put_volume(connection, stored)
+    for known in volumes.list_volumes(connection):
+        if known.id not in named:
+            volumes.retire_volume(connection, known.id, at=now)

@@ -12,7 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from watchkeep.domain.errors import Invalid, NotFound
 from watchkeep.domain.fs import Fs, read_whole
-from watchkeep.runtime.config import Section, Settings
+from watchkeep.runtime.config import Settings
+from watchkeep.runtime.config_values import section_within
 from watchkeep.runtime.wording import closest
 
 _PLAIN_SENTENCES = {
@@ -130,7 +131,5 @@ def _message(error: ErrorDetails, key: str) -> str:
 def _known(section: str) -> list[str]:
     model: type[BaseModel] = Settings
     for part in filter(None, section.split(".")):
-        annotation = model.model_fields[part].annotation
-        if isinstance(annotation, type) and issubclass(annotation, Section):
-            model = annotation
+        model = section_within(model.model_fields[part.partition("[")[0]].annotation) or model
     return list(model.model_fields)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from watchkeep.runtime.config import Section, Settings, Site
+from watchkeep.runtime.config import Settings, Site
+from watchkeep.runtime.config_values import Section, section_within
 
 _WIDTH = 100
 _HEAD = """\
@@ -58,7 +59,23 @@ def reference_page() -> str:
         for key, field in section.model_fields.items():
             default = json.dumps(defaults[key], ensure_ascii=False)
             lines.append(f"| `{name}.{key}` | `{default}` | {_prose(field.description)}{_bounds(field)} |")
+        for key, field in section.model_fields.items():
+            lines += _entries(f"{name}.{key}", section_within(field.annotation))
     return "\n".join(lines) + "\n"
+
+
+def _entries(name: str, section: type[Section] | None) -> list[str]:
+    """The keys of what stands in a list, and in lists within; one without a default must be given."""
+    if section is None:
+        return []
+    lines = ["", f"### {name}", "", _prose(section.__doc__)]
+    lines += ["", "| key | default | what and why |", "|---|---|---|"]
+    inner: list[str] = []
+    for key, field in section.model_fields.items():
+        default = "must be given" if field.is_required() else f"`{json.dumps(field.default, default=str)}`"
+        lines.append(f"| `{key}` | {default} | {_prose(field.description)}{_bounds(field)} |")
+        inner += _entries(f"{name}[].{key}", section_within(field.annotation))
+    return lines + inner
 
 
 def _sections() -> Iterator[tuple[str, type[Section]]]:

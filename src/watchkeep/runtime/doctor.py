@@ -8,9 +8,9 @@ from enum import StrEnum
 from watchkeep.application import cameras as camera_rooms
 from watchkeep.application import recovery
 from watchkeep.domain.camera import StreamCondition
-from watchkeep.domain.errors import NotFound, WatchkeepError
-from watchkeep.domain.ids import EventId, SegmentId
-from watchkeep.lifecycle.comparison import Store, compare
+from watchkeep.domain.errors import WatchkeepError
+from watchkeep.domain.ids import EventId
+from watchkeep.domain.tier import Condition
 from watchkeep.lifecycle.findings import Comparison, Depth
 from watchkeep.lifecycle.picture_comparison import PictureStore, compare_pictures
 from watchkeep.runtime.data_folder import recorder_name
@@ -18,10 +18,10 @@ from watchkeep.runtime.locks import is_held
 from watchkeep.runtime.opening import OpenHouse
 from watchkeep.runtime.shards import read_shard_count
 from watchkeep.runtime.units import format_size
+from watchkeep.runtime.volume_examination import compare_volumes, forgotten_sentences, volume_sentences
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog import audit, footage, pictures, states
+from watchkeep.storage.catalog import audit, pictures, states
 from watchkeep.storage.catalog.pictures import PictureRow
-from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.keystore import KEK_LIFETIME
 
 SILENT_AFTER = timedelta(seconds=30)
@@ -65,34 +65,19 @@ def examine(opened: OpenHouse, depth: Depth, *, advance: Callable[[int], None]) 
         CatalogUnavailable: The database does not answer.
     """
     node = opened.node
-    checks = [_clock(node), _disk(node), _keys(node), _audit(node), *_spool(opened), *_recorder(opened)]
+    checks = [
+        _clock(node),
+        _disk(node),
+        *_volumes(node),
+        _keys(node),
+        _audit(node),
+        *_spool(opened),
+        *_recorder(opened),
+    ]
     checks += [*_catalog(opened), *_cameras(opened)]
-    found = compare(_store(node), depth, advance=advance)
+    found = compare_volumes(node, depth, advance=advance)
     compare_pictures(_pictures(node), depth, found)
     return Examination(tuple(checks), found)
-
-
-def _store(node: Node) -> Store:
-    def rows() -> Iterable[StoredSegment]:
-        # All at once: a transaction must not stay open while files are read. What lies elsewhere is not ours.
-        with node.catalog.transaction("doctor") as connection:
-            return [row for row in footage.all_segments(connection) if row.volume == node.volume.id]
-
-    def row(identifier: SegmentId) -> StoredSegment | None:
-        try:
-            with node.catalog.transaction("doctor") as connection:
-                return footage.segment(connection, identifier)
-        except NotFound:
-            return None
-
-    return Store(
-        volume=node.volume,
-        fs=node.machine.fs,
-        clock=node.machine.clock,
-        keys=node.keystore.find_shred_key,
-        rows=rows,
-        row=row,
-    )
 
 
 def _pictures(node: Node) -> PictureStore:
@@ -139,6 +124,14 @@ def _disk(node: Node) -> Check:
             f"{words}, less than the reserve of {format_size(reserve)}: the oldest footage goes.",
         )
     return Check("disk", Verdict.GOOD, f"{words}.")
+
+
+def _volumes(node: Node) -> Iterator[Check]:
+    verdicts = {Condition.GOOD: Verdict.GOOD, Condition.WRONG: Verdict.FAULT}
+    for _, condition, sentence in volume_sentences(node):
+        yield Check("volume", verdicts.get(condition, Verdict.NOTE), sentence)
+    for sentence in forgotten_sentences(node):
+        yield Check("volume", Verdict.NOTE, sentence)
 
 
 def _keys(node: Node) -> Check:

@@ -7,6 +7,7 @@ from watchkeep.application.house import ClockTrust, FootageVolume, House, Site
 from watchkeep.runtime.demonstration_state import read_state
 from watchkeep.runtime.probe_child import ChildProber
 from watchkeep.runtime.shards import Spools, find_socket
+from watchkeep.runtime.tiers import tiers_of
 from watchkeep.runtime.wiring import Node
 
 
@@ -25,6 +26,8 @@ def build_house(node: Node) -> House:
                 reserve_bytes=recording.reserve_free.of(space.total_bytes),
             )
         ],
+        tiered=node.volumes,
+        tiers=tiers_of(node.settings),
         spool=Spools(node.paths, fs=machine.fs),
         clock=machine.clock,
         rng=machine.rng,

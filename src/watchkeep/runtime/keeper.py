@@ -15,6 +15,7 @@ from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.runtime.job_runner import JobRunner
 from watchkeep.runtime.keeper_jobs import keeper_jobs
+from watchkeep.runtime.moving import Moving
 from watchkeep.runtime.sweeping import Sweeping
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import event_upkeep, partitions, rollups
@@ -50,23 +51,26 @@ class Keeper:
         self._sweeping = Sweeping(node)
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._jobs = JobRunner(node, keeper_jobs(node, doubt=lambda: self._sweeping.doubt))
+        self._moving = Moving(node, doubt=lambda: self._sweeping.doubt)
 
     def stop(self) -> None:
         """End the loop after the round that it is in."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Sweep, tidy and have jobs done until stopped."""
+        """Sweep, move, tidy and have jobs done until stopped."""
         sweeping = threading.Thread(
             target=self._sweeping.keep_on, args=(self._stopping.wait,), name="sweeping", daemon=True
         )
         sweeping.start()
+        self._moving.start()
         rounds = 0
         while sweeping.is_alive():
             self.round(is_tidying=rounds % TIDY_EVERY_ROUNDS == 0)
             self._see_to_jobs(is_first=rounds == 0)
             rounds += 1
             if self._stopping.wait(EVERY_S):
+                self._moving.stop()
                 self._jobs.stop(within_s=JOBS_END_S)
                 sweeping.join(JOIN_S)
                 return

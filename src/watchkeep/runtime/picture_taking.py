@@ -22,7 +22,7 @@ from watchkeep.storage.catalog.events import EventPicture
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.media.format import FragmentMark
 from watchkeep.storage.media.picture import PictureHeader, seal_picture
-from watchkeep.storage.media.reader import SealedReader
+from watchkeep.storage.media.reader import SealedReader, open_reader
 
 log = logging.getLogger(__name__)
 
@@ -184,9 +184,12 @@ class PictureTaking:
         raise NotFound("no recording holds the moment", event=str(event.id))
 
     def _open(self, segment: StoredSegment) -> SealedReader:
-        node = self._node
-        path = node.volume.locate(segment.path, segment.id)
-        return SealedReader.open(path, fs=node.machine.fs, keys=node.keystore.find_shred_key)
+        file = self._node.volumes.blobs(segment.volume).open(segment.path)
+        try:
+            return open_reader(file, segment.path, self._node.keystore.find_shred_key)
+        except BaseException:
+            file.close()
+            raise
 
     def _seal(self, answer: _Answer) -> None:
         event = self._album.asked.pop(answer.number, None)

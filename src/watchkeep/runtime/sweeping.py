@@ -8,7 +8,6 @@ from prometheus_client import Counter, Gauge
 
 from watchkeep.domain.errors import CatalogUnavailable, Conflict, DataLoss
 from watchkeep.domain.pressure import Rung, is_warned, reserve_reached_on
-from watchkeep.lifecycle.certifier import PURPOSE, Certifier
 from watchkeep.lifecycle.gentle_ways import GentleWays
 from watchkeep.lifecycle.holds import CatalogHolds
 from watchkeep.lifecycle.index_trust import IndexTrust
@@ -16,9 +15,9 @@ from watchkeep.lifecycle.ladder import SENTENCES, Ladder
 from watchkeep.lifecycle.sweep import Swept
 from watchkeep.lifecycle.sweeper import Sweeper
 from watchkeep.lifecycle.thinner import Thinner
+from watchkeep.runtime.certifying import certifier_of
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import keeping, retention
-from watchkeep.storage.encryption.signing import Signer
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ class Sweeping:
             fs=machine.fs,
             clock=machine.clock,
             holds=CatalogHolds(),
-            certifier=Certifier(Signer(node.keystore.derive(PURPOSE)), machine.clock),
+            certifier=certifier_of(node),
             reserve_bytes=node.settings.recording.reserve_free.of(node.volume.space().total_bytes),
             is_synchronised=node.clock_is_synchronised,
         )

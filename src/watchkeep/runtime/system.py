@@ -90,6 +90,11 @@ class SystemFile:
         """Flush the data of all files of this file system to the disk, if that can be had here."""
         return sync_all(self._descriptor)
 
+    def drop_cached(self) -> None:
+        """Have the pages of the file dropped, as far as they are clean."""
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
     def close(self) -> None:
         """Let go of the descriptor; twice is harmless."""
         descriptor, self._descriptor = self._descriptor, -1

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 
+from watchkeep.domain.tier import DailyHours, Reserve
+
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z%]*)\s*")
+_HOURS = re.compile(r"\s*(\d\d):([0-5]\d)\s*[-–]\s*(\d\d):([0-5]\d)\s*")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {
     "B": 1,
@@ -19,18 +22,6 @@ _BYTES = {
     "GB": 10**9,
     "TB": 10**12,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reserve:
-    """Space on a volume that stays free: so many bytes, or a share of the whole."""
-
-    size_bytes: int = 0
-    share: float = 0.0
-
-    def of(self, total_bytes: int) -> int:
-        """Bytes to keep free on a volume of that size."""
-        return max(self.size_bytes, int(self.share * total_bytes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +64,30 @@ def parse_reserve(text: object) -> Reserve:
 def format_reserve(reserve: Reserve) -> str:
     """Write a reserve as it is read."""
     return f"{reserve.share * 100:g} %" if reserve.share else format_size(reserve.size_bytes)
+
+
+def parse_size(text: object) -> int:
+    """Read "10 TB" or "512 MiB"; ValueError with the cure."""
+    number, unit = _split(text, example="10 TB", units=_BYTES)
+    return int(number * _BYTES[unit])
+
+
+def parse_rate(text: object) -> int:
+    """Read "50 MB/s", bytes a second; ValueError with the cure."""
+    bare = text.strip().removesuffix("/s") if isinstance(text, str) else text
+    number, unit = _split(bare, example="50 MB/s", units=_BYTES)
+    if number == 0:
+        raise ValueError(f"{text!r} would move nothing; write more, or null for no limit")
+    return int(number * _BYTES[unit])
+
+
+def parse_hours(text: object) -> DailyHours:
+    """Read "22:00-06:00"; ValueError with the cure."""
+    found = _HOURS.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError(f"{text!r} are no hours; write for example 22:00-06:00")
+    start, end = (int(found[at]) * 60 + int(found[at + 1]) for at in (1, 3))
+    return DailyHours(start_minute=start, end_minute=end)
 
 
 def format_size(size_bytes: int) -> str:

@@ -1,6 +1,5 @@
 """Builds a node of its data folder: what every process needs, and no process's own parts."""
 
-import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -9,7 +8,7 @@ from uuid import UUID
 
 from watchkeep.domain.camera import Secret, Stream, StreamAddress
 from watchkeep.domain.errors import DataLoss, KeystoreLocked, NotFound
-from watchkeep.domain.fs import read_whole, replace_file
+from watchkeep.domain.fs import read_whole
 from watchkeep.domain.ids import NodeId
 from watchkeep.runtime.clock_trust import clock_is_synchronised, machine_zone
 from watchkeep.runtime.config import ProviderName, Settings
@@ -24,6 +23,8 @@ from watchkeep.runtime.installation import (
 )
 from watchkeep.runtime.recording_plan import RecordingPlan
 from watchkeep.runtime.system import Machine
+from watchkeep.runtime.tiers import attach_volumes, known_volumes, recording_folder, remember_volume
+from watchkeep.storage.blobs.volumes import Volumes
 from watchkeep.storage.catalog import cameras
 from watchkeep.storage.catalog.cameras import SealedStream
 from watchkeep.storage.catalog.connection import Catalog, CatalogRole
@@ -42,6 +43,8 @@ class Node:
     """An opened data folder.
 
     Attributes:
+        volume: The one that is recorded to.
+        volumes: All of them, it too.
         catalog: As writer; connects when it is first asked.
         dsn: Leads to the catalog's database as one of its roles; may hold a password.
         clock_is_synchronised: Asks the system now; None where it does not say.
@@ -55,6 +58,7 @@ class Node:
     keystore: Keystore
     ledger: ErasureLedger
     volume: Volume
+    volumes: Volumes
     catalog: Catalog
     dsn: Callable[[CatalogRole], Secret] = field(repr=False)
     clock_is_synchronised: Callable[[], bool | None] = field(default=clock_is_synchronised)
@@ -113,6 +117,7 @@ def _open(
         keystore=keystore,
         ledger=ledger,
         volume=volume,
+        volumes=attach_volumes(settings, paths, machine, installation=installation.id, recording=volume),
         catalog=Catalog(dsn(CatalogRole.WRITER).reveal(), role=CatalogRole.WRITER),
         dsn=dsn,
     )
@@ -122,29 +127,14 @@ def _open_volume(
     settings: Settings, paths: DataFolder, machine: Machine, installation: Installation
 ) -> Volume:
     """Open the footage folder; one that was used before must be the same disk again."""
-    root = settings.recording.folder or paths.footage
-    known = _known_volumes(paths, machine)
-    expected = known.get(str(root))
+    root = recording_folder(settings, paths)
+    expected = known_volumes(paths, machine).get(str(root))
     volume = Volume.open(
         root, fs=machine.fs, rng=machine.rng, installation=installation.id, expected=expected
     )
     if expected is None:
-        document = {path: str(each) for path, each in {**known, str(root): volume.id}.items()}
-        replace_file(machine.fs, paths.volumes, json.dumps(document, indent=2).encode() + b"\n")
+        remember_volume(paths, machine, str(root), volume.id)
     return volume
-
-
-def _known_volumes(paths: DataFolder, machine: Machine) -> dict[str, UUID]:
-    try:
-        document = json.loads(read_whole(machine.fs, paths.volumes))
-        return {str(path): UUID(each) for path, each in document.items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, AttributeError):
-        raise DataLoss(
-            f"{paths.volumes} is damaged; restore it, or remove it if all footage folders are mounted",
-            path=str(paths.volumes),
-        ) from None
 
 
 def _open_keystore(

@@ -1,4 +1,6 @@
 import { getStorage } from "../api/endpoints";
+import { getTiers } from "../api/tier-endpoints";
+import type { Tiers } from "../api/tier-types";
 import type { CameraUse, VolumeUse } from "../api/types";
 import { useRemote } from "../api/use-remote";
 import { Fault, Hint, Loading } from "../parts/notice";
@@ -6,12 +8,14 @@ import { bytes, counted } from "../parts/quantities";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import { length } from "../time/format";
+import { TierFlow } from "./tiers";
 
 const EVERY_MS = 15_000;
 
 /** Where the footage lies, how much of it there is, and what is missing. */
 export default function StorageRoom() {
   const { value, error } = useRemote(getStorage, "storage", ["segment", "gap", "camera"], EVERY_MS);
+  const tiers = useRemote(getTiers, "tiers", [], EVERY_MS);
   if (!value) return error ? <Fault error={error} /> : <Loading what="storage" />;
   const total = value.cameras.reduce((sum, camera) => sum + camera.bytes, 0);
   const perDay = value.cameras.reduce((sum, camera) => sum + camera.bytes_per_day, 0);
@@ -30,11 +34,16 @@ export default function StorageRoom() {
           goes on; the catalog catches up by itself.
         </Hint>
       )}
-      <div class="volumes">
-        {value.volumes.map((volume) => (
-          <Volume key={volume.id} volume={volume} perDay={perDay} />
-        ))}
-      </div>
+      <Fault error={tiers.error} />
+      {tiers.value && isTiered(tiers.value) ? (
+        <TierFlow report={tiers.value} />
+      ) : (
+        <div class="volumes">
+          {value.volumes.map((volume) => (
+            <Volume key={volume.id} volume={volume} perDay={perDay} />
+          ))}
+        </div>
+      )}
       <h2>By camera</h2>
       {value.cameras.length === 0 ? (
         <p class="quiet">No camera has recorded anything yet.</p>
@@ -44,6 +53,10 @@ export default function StorageRoom() {
     </>
   );
 }
+
+/** Whether there is more to show than the one volume that is recorded to. */
+const isTiered = ({ tiers, forgotten }: Tiers) =>
+  tiers.length > 1 || tiers.some((tier) => tier.volumes.length > 1) || forgotten.length > 0;
 
 function Volume({ volume, perDay }: { volume: VolumeUse; perDay: number }) {
   const used = volume.total_bytes - volume.free_bytes;

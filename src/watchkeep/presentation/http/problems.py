@@ -46,6 +46,7 @@ TITLES: Mapping[type[errors.WatchkeepError], str] = {
     errors.Unavailable: "Not available now",
     errors.CatalogUnavailable: "The database does not answer",
     errors.KeystoreLocked: "The keystore is locked",
+    errors.VolumeAway: "The volume is away",
     errors.CameraUnreachable: "The camera does not answer",
     errors.AssetMissing: "Asset missing",
     errors.Exhausted: "A limit is reached",

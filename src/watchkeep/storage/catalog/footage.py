@@ -189,12 +189,16 @@ def doomed(connection: Connection, limit: int) -> list[StoredSegment]:
         return [row.segment() for row in cursor.execute(_QUERIES["doomed"], {"limit": limit})]
 
 
-def drop_rows(connection: Connection, segments: Sequence[Segment]) -> int:
-    """Remove the rows of doomed segments whose files are durably gone; returns how many.
+def drop_rows(connection: Connection, segments: Sequence[StoredSegment]) -> list[StoredSegment]:
+    """Remove the rows of doomed segments whose files are durably gone; returns those, without such as stay.
 
     Each leaves a tombstone: a late row of a recorder cannot bring it back, and the reason can be asked for.
     """
-    return _for_each(connection, _QUERIES["drop_row"], segments)
+    return [
+        part
+        for part in segments
+        if connection.execute(_QUERIES["drop_row"], {"id": part.id, "start": part.when.start}).rowcount
+    ]
 
 
 def mark_lost(connection: Connection, segments: Sequence[Segment], *, reason: str) -> int:

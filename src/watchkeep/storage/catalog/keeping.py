@@ -70,6 +70,11 @@ def trust(connection: Connection, now: datetime) -> bool:
     return connection.execute(_QUERIES["trust"], {"now": now}).rowcount == 1
 
 
+def wait_for_chain(connection: Connection) -> None:
+    """Wait for whoever adds a certificate now; until the transaction ends nobody else does."""
+    connection.execute(_QUERIES["one_chain"])
+
+
 def last_certificate(connection: Connection) -> tuple[int, bytes] | None:
     """Number and digest of the newest certificate; None before the first."""
     row = connection.execute(_QUERIES["last_certificate"]).fetchone()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
+from uuid import UUID
 
 from psycopg.rows import class_row
 from psycopg.types.multirange import TimestamptzMultirange
@@ -34,10 +35,12 @@ class Limits:
 
     Attributes:
         fronts: Before these nothing is looked for; of what is not named, everything.
+        volume: Only what lies there; None: wherever it lies.
     """
 
     rows: Sequence[tuple[CameraId, DataClass, datetime]]
     fronts: Fronts = field(default_factory=dict)
+    volume: UUID | None = None
 
     @classmethod
     def by_age(cls, keeps: Mapping[CameraId, Keeps], now: datetime, fronts: Fronts | None = None) -> "Limits":
@@ -53,9 +56,17 @@ class Limits:
         )
 
     @classmethod
-    def all(cls, cameras: Collection[CameraId], classes: Collection[DataClass], now: datetime) -> "Limits":
-        """Everything that is over."""
-        return cls([(camera, data_class, now) for camera in cameras for data_class in classes])
+    def all(
+        cls,
+        cameras: Collection[CameraId],
+        classes: Collection[DataClass],
+        now: datetime,
+        *,
+        volume: UUID | None = None,
+    ) -> "Limits":
+        """Everything that is over, on one volume or on all."""
+        rows = [(camera, data_class, now) for camera in cameras for data_class in classes]
+        return cls(rows, volume=volume)
 
     def facts(self) -> dict[str, object]:
         """As the queries want them."""
@@ -64,6 +75,7 @@ class Limits:
             "classes": [data_class.value for _, data_class, _ in self.rows],
             "befores": [before for _, _, before in self.rows],
             "fronts": [self.fronts.get(row[:2], _EVER) for row in self.rows],
+            "volume": self.volume,
         }
 
 
@@ -162,21 +174,22 @@ def narrow(connection: Connection, narrowed: Sequence[tuple[Segment, Verdict]]) 
 
 
 def covered_by_sub(
-    connection: Connection, camera: CameraId, when: Interval, *, most: int
+    connection: Connection, camera: CameraId, when: Interval, *, volume: UUID, most: int
 ) -> list[StoredSegment]:
     """Raw footage of a camera's main stream, begun and over in a span, that its sub stream shows, too."""
-    return _of_camera(connection, _QUERIES["covered_by_sub"], camera, when, most)
+    facts = {"camera": camera, "after": when.start, "before": when.end, "volume": volume, "limit": most}
+    return _found(connection, _QUERIES["covered_by_sub"], facts)
 
 
-def thinnable(connection: Connection, camera: CameraId, when: Interval, *, most: int) -> list[StoredSegment]:
-    """Raw footage of a camera, begun and over in a span, that still has all its pictures."""
-    return _of_camera(connection, _QUERIES["thinnable"], camera, when, most)
-
-
-def _of_camera(
-    connection: Connection, query: LiteralString, camera: CameraId, when: Interval, most: int
+def thinnable(
+    connection: Connection, camera: CameraId, when: Interval, *, volume: UUID, most: int
 ) -> list[StoredSegment]:
-    facts = {"camera": camera, "after": when.start, "before": when.end, "limit": most}
+    """Raw footage of a camera on a volume, begun and over in a span, that still has all its pictures."""
+    facts = {"camera": camera, "after": when.start, "before": when.end, "volume": volume, "limit": most}
+    return _found(connection, _QUERIES["thinnable"], facts)
+
+
+def _found(connection: Connection, query: LiteralString, facts: Mapping[str, object]) -> list[StoredSegment]:
     with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
         return [row.segment() for row in cursor.execute(query, facts)]
 

@@ -1,4 +1,4 @@
-"""Volumes, and copies of segments on them beside the one that the segment's own row names."""
+"""Volumes: which there are, and how they were when they were last looked at."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from watchkeep.domain.errors import NotFound
-from watchkeep.domain.ids import SegmentId
-from watchkeep.domain.segment import Segment
+from watchkeep.domain.fs import Space
+from watchkeep.domain.tier import Condition
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
 
@@ -25,59 +25,44 @@ class VolumeKind(StrEnum):
     """A tree of somebody else's files; only read."""
 
 
-class Tier(StrEnum):
-    """A class of storage."""
-
-    HOT = "hot"
-    WARM = "warm"
-    COLD = "cold"
-
-
-class PlacementState(StrEnum):
-    """Where a copy is in its life."""
-
-    WANTED = "wanted"
-    COPYING = "copying"
-    PLACED = "placed"
-    VERIFIED = "verified"
-    DOOMED = "doomed"
-    LOST = "lost"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVolume:
     """A volume as the catalog knows it.
 
     Attributes:
         location: A folder, or an address of an object store; never with a key.
+        tier: Its name in the settings.
         reserve_bytes: Room to be left free.
     """
 
     id: UUID
     kind: VolumeKind
     location: str
-    tier: Tier
+    tier: str
     reserve_bytes: int
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """One copy of a segment on one volume.
+class VolumeState:
+    """A volume with how it was when it was last looked at.
 
     Attributes:
-        start: The segment's start; part of its key.
-        path: Relative to the volume.
-        verified_at: When its bytes were last read against their digests.
+        since: Since when its condition is so; None before it was looked at.
+        detail: What is wrong, for a person.
+        space: None where nothing bounds it, or before it was looked at.
+        used_bytes: Of segments whose own place it is.
+        is_retired: The settings name it no more, and footage is on it still.
     """
 
-    segment: SegmentId
-    start: datetime
-    volume: UUID
-    path: str
-    size_bytes: int
-    state: PlacementState
-    verified_at: datetime | None = None
+    volume: StoredVolume
+    condition: Condition
+    since: datetime | None
+    detail: str
+    space: Space | None
+    used_bytes: int
+    seen_at: datetime | None
+    is_retired: bool
 
 
 def put_volume(connection: Connection, volume: StoredVolume) -> None:
@@ -99,6 +84,38 @@ def list_volumes(connection: Connection) -> list[StoredVolume]:
         return [row.volume() for row in cursor.execute(_QUERIES["volumes"])]
 
 
+def note_seen(
+    connection: Connection,
+    volume: UUID,
+    condition: Condition,
+    *,
+    at: datetime,
+    detail: str = "",
+    space: Space | None = None,
+) -> None:
+    """Note how a volume is; its room stays as last seen while it is away."""
+    facts = {
+        "id": volume,
+        "condition": condition,
+        "at": at,
+        "detail": detail,
+        "free_bytes": None if space is None else space.free_bytes,
+        "total_bytes": None if space is None else space.total_bytes,
+    }
+    connection.execute(_QUERIES["note_seen"], facts)
+
+
+def note_used(connection: Connection, volume: UUID, used_bytes: int) -> None:
+    """Note what our footage takes on a volume."""
+    connection.execute(_QUERIES["note_used"], {"id": volume, "used_bytes": used_bytes})
+
+
+def volume_states(connection: Connection) -> list[VolumeState]:
+    """The volumes in use, and those that hold footage though they are not, as last seen."""
+    with connection.cursor(row_factory=class_row(_StateRow)) as cursor:
+        return [row.state() for row in cursor.execute(_QUERIES["states"])]
+
+
 def retire_volume(connection: Connection, volume: UUID, *, at: datetime) -> None:
     """Take a volume out of use; its row stays, because segments name it.
 
@@ -107,33 +124,6 @@ def retire_volume(connection: Connection, volume: UUID, *, at: datetime) -> None
     """
     if connection.execute(_QUERIES["retire_volume"], {"id": volume, "at": at}).rowcount == 0:
         raise NotFound(f"There is no volume {volume} in use; see the list of volumes.", volume=volume)
-
-
-def put_placement(connection: Connection, placement: Placement) -> None:
-    """Add a copy or note its new state."""
-    facts = {
-        "segment": placement.segment,
-        "start": placement.start,
-        "volume": placement.volume,
-        "path": placement.path,
-        "size_bytes": placement.size_bytes,
-        "state": placement.state,
-        "verified_at": placement.verified_at,
-    }
-    connection.execute(_QUERIES["put_placement"], facts)
-
-
-def placements(connection: Connection, segment: Segment) -> list[Placement]:
-    """The copies of a segment beside the one that its row names."""
-    facts = {"segment": segment.id, "start": segment.when.start}
-    with connection.cursor(row_factory=class_row(_PlacementRow)) as cursor:
-        return [row.placement() for row in cursor.execute(_QUERIES["placements"], facts)]
-
-
-def drop_placement(connection: Connection, placement: Placement) -> None:
-    """Forget a copy that is gone."""
-    facts = {"segment": placement.segment, "start": placement.start, "volume": placement.volume}
-    connection.execute(_QUERIES["drop_placement"], facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,29 +140,43 @@ class _VolumeRow:
             id=self.volume_id,
             kind=VolumeKind(self.kind),
             location=self.location,
-            tier=Tier(self.tier),
+            tier=self.tier,
             reserve_bytes=self.reserve_bytes,
             created_at=self.created_at.astimezone(UTC),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _PlacementRow:
-    segment_id: UUID
-    start_time: datetime
+class _StateRow:
     volume_id: UUID
-    path: str
-    size_bytes: int
-    state: str
-    verified_at: datetime | None
+    kind: str
+    location: str
+    tier: str
+    reserve_bytes: int
+    created_at: datetime
+    condition: str
+    condition_since: datetime | None
+    detail: str
+    free_bytes: int | None
+    total_bytes: int | None
+    used_bytes: int
+    seen_at: datetime | None
+    is_retired: bool
 
-    def placement(self) -> Placement:
-        return Placement(
-            segment=SegmentId(self.segment_id),
-            start=self.start_time.astimezone(UTC),
-            volume=self.volume_id,
-            path=self.path,
-            size_bytes=self.size_bytes,
-            state=PlacementState(self.state),
-            verified_at=None if self.verified_at is None else self.verified_at.astimezone(UTC),
+    def state(self) -> VolumeState:
+        volume = _VolumeRow(
+            self.volume_id, self.kind, self.location, self.tier, self.reserve_bytes, self.created_at
+        ).volume()
+        space = None
+        if self.free_bytes is not None and self.total_bytes is not None:
+            space = Space(free_bytes=self.free_bytes, total_bytes=self.total_bytes)
+        return VolumeState(
+            volume=volume,
+            condition=Condition(self.condition),
+            since=None if self.condition_since is None else self.condition_since.astimezone(UTC),
+            detail=self.detail,
+            space=space,
+            used_bytes=self.used_bytes,
+            seen_at=None if self.seen_at is None else self.seen_at.astimezone(UTC),
+            is_retired=self.is_retired,
         )

@@ -7,6 +7,9 @@ class MemoryFile:
     def __init__(self) -> None:
         self._data = bytearray()
 
+    def drop_cached(self) -> None:
+        """Nothing lies elsewhere."""
+
     def append(self, data: bytes | memoryview) -> None:
         """Write all of data at the end."""
         self._data += data

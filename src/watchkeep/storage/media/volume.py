@@ -1,6 +1,5 @@
 """One footage folder: whose it is, and where its files lie. Source: docs/formats/segment.md."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,16 +8,16 @@ from uuid import UUID
 
 from watchkeep.domain.camera import is_camera_id
 from watchkeep.domain.clock import Rng
-from watchkeep.domain.errors import Conflict, DataLoss, Invalid, NotFound
+from watchkeep.domain.errors import Conflict, Invalid, NotFound
 from watchkeep.domain.fs import Fs, Space, read_whole, replace_file
 from watchkeep.domain.ids import CameraId, EventId, SegmentId
+from watchkeep.storage.media.volume_identity import IDENTITY_NAME, identity_text, is_another, parse_identity
 
 SUFFIX = ".wks"
 PICTURE_SUFFIX = ".wkp"
 PART = ".part"
 REASON = ".reason"
 _PICTURES = "pictures"
-_IDENTITY = "volume.json"
 _OPEN = "open"
 _QUARANTINE = "quarantine"
 _HARMLESS = {"lost+found"}
@@ -72,7 +71,7 @@ class Volume:
         except FileNotFoundError:
             identity = None
         if expected is not None and identity != expected:
-            raise _is_another(root, expected=expected, found=identity)
+            raise is_another(str(root), expected=expected, found=identity)
         if identity is None:
             identity = _make_identity(root, fs=fs, rng=rng, installation=installation)
         fs.make_directories(root / _OPEN)
@@ -110,7 +109,7 @@ class Volume:
         except FileNotFoundError:
             found = None
         if found != self.id:
-            raise _is_another(self.root, expected=self.id, found=found)
+            raise is_another(str(self.root), expected=self.id, found=found)
 
     def open_path(self, segment: SegmentId) -> Path:
         """Where a segment of this shard lies while it is written."""
@@ -323,49 +322,20 @@ class Volume:
         return sorted(path / entry.name for entry in self._fs.entries(path) if not entry.is_directory)
 
 
-def _is_another(root: Path, *, expected: UUID, found: UUID | None) -> Conflict:
-    what = "is another disk" if found else "is empty or not mounted"
-    return Conflict(
-        f"{root} {what}, not volume {expected}; mount the right one, or give this one up",
-        path=str(root),
-        expected=str(expected),
-        found=str(found),
-    )
-
-
 def _read_identity(root: Path, *, fs: Fs, installation: UUID) -> UUID:
-    text = read_whole(fs, root / _IDENTITY)
-    try:
-        content = json.loads(text)
-        found, identity = UUID(content["installation"]), UUID(content["volume"])
-        version = content["format"]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise DataLoss(
-            f"{root / _IDENTITY} is damaged; restore it from the backup, or write it anew by hand",
-            path=str(root),
-        ) from None
-    if version != 1:
-        raise Invalid(f"{root} has format {version}; open it with a newer Watchkeep", path=str(root))
-    if found != installation:
-        raise Conflict(
-            f"{root} belongs to another installation; choose another folder",
-            path=str(root),
-            installation=str(found),
-        )
-    return identity
+    text = read_whole(fs, root / IDENTITY_NAME)
+    return parse_identity(text, place=str(root), installation=installation)
 
 
 def _make_identity(root: Path, *, fs: Fs, rng: Rng, installation: UUID) -> UUID:
-    strangers = {entry.name for entry in fs.entries(root)} - _HARMLESS - {f"{_IDENTITY}.part"}
+    strangers = {entry.name for entry in fs.entries(root)} - _HARMLESS - {f"{IDENTITY_NAME}.part"}
     if strangers:
         raise Conflict(
             f"{root} is not empty but is no volume of Watchkeep; choose an empty folder", path=str(root)
         )
     identity = UUID(bytes=rng.token(16), version=4)
-    content = {"format": 1, "installation": str(installation), "volume": str(identity)}
     fs.make_directories(root)
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    replace_file(fs, root / _IDENTITY, text.encode())
+    replace_file(fs, root / IDENTITY_NAME, identity_text(installation=installation, volume=identity))
     return identity
 
 

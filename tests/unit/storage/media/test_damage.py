@@ -108,6 +108,28 @@ def test_a_changed_bit_in_any_byte_is_refused_and_never_gives_a_wrong_byte(
             assert read != video, f"a change of byte {position} went unnoticed"
 
 
+def test_a_changed_bit_in_any_byte_is_refused_without_making_digests_too(tmp_path: Path) -> None:
+    a_segment_file(tmp_path / "whole", SIZES)
+    whole = (tmp_path / "whole").read_bytes()
+    changed = tmp_path / "changed"
+
+    def look(path: Path) -> None:
+        reader = opened(path)
+        try:
+            reader.verify(with_digests=False)
+        finally:
+            reader.close()
+
+    look(tmp_path / "whole")
+
+    for position in range(len(whole)):
+        content = bytearray(whole)
+        content[position] ^= 1 << position % 8
+        changed.write_bytes(content)
+        with pytest.raises(WatchkeepError):
+            look(changed)
+
+
 def test_a_changed_video_record_costs_its_own_fragment_only(tmp_path: Path) -> None:
     video = a_segment_file(tmp_path / "file", SIZES)
     reader = opened(tmp_path / "file")

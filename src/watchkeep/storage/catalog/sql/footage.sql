@@ -176,12 +176,15 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  limit %(limit)s;
 
 -- drop_row --
--- Removes the row of a doomed segment and remembers that it was deleted, and why.
+-- Removes the row of a doomed segment that has no copy left, and remembers that it was deleted, and why.
 with gone as (
-    delete from video_segments
+    delete from video_segments s
      where segment_id = %(id)s
        and start_time = %(start)s
        and state = 'doomed'
+       and not exists (
+           select from placements p where p.segment_id = s.segment_id and p.start_time = s.start_time
+       )
  returning segment_id, camera_id, stream_id, start_time, end_time, reason
 )
 insert into segment_tombstones (segment_id, camera_id, stream_id, start_time, end_time, reason)

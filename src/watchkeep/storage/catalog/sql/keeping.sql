@@ -29,6 +29,10 @@ on conflict (is_only) do update
 -- A person says that the clock is right.
 update keeper_state set trusted_at = %(now)s;
 
+-- one_chain --
+-- Lets nobody else add a certificate until the transaction ends.
+select pg_advisory_xact_lock(7242114600005);
+
 -- last_certificate --
 -- The newest certificate, which the next one names.
 select number, digest from deletion_certificates order by number desc limit 1;

@@ -44,8 +44,9 @@ select %(id)s, %(start)s, %(end)s, %(run)s, %(camera)s, %(stream)s, %(role)s, %(
 on conflict (segment_id, start_time) do update
    set end_time = excluded.end_time,
        state = excluded.state,
-       volume_id = excluded.volume_id,
-       file_path = excluded.file_path,
+       -- A finished segment may have moved on since, and a late row does not know.
+       volume_id = case when video_segments.state = 'open' then excluded.volume_id else video_segments.volume_id end,
+       file_path = case when video_segments.state = 'open' then excluded.file_path else video_segments.file_path end,
        size_bytes = excluded.size_bytes,
        fragment_count = excluded.fragment_count,
        root_digest = excluded.root_digest,

@@ -15,6 +15,7 @@ select due.*
         and state in ('closed', 'recovered', 'lost')
         and start_time >= limits.front
         and start_time <= limits.before
+        and (%(volume)s::uuid is null or volume_id = %(volume)s)
         and end_time <= limits.before
         and not exists (
             select from unnest(%(held)s::text[], %(held_from)s::timestamptz[], %(held_to)s::timestamptz[])
@@ -84,6 +85,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
    and state in ('closed', 'recovered')
    and role = 'main'
    and shred_key <> ''
+   and volume_id = %(volume)s
    and end_time <= %(before)s
    and start_time > %(after)s
    and start_time <= %(before)s
@@ -117,6 +119,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
    and state in ('closed', 'recovered')
    and not is_thinned
    and shred_key <> ''
+   and volume_id = %(volume)s
    and end_time <= %(before)s
    and start_time > %(after)s
    and start_time <= %(before)s
