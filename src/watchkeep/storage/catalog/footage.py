@@ -1,7 +1,7 @@
 """Finds footage and gaps, counts what they take, and takes segments out again: doomed first, dropped last."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -12,13 +12,17 @@ from watchkeep.domain.ids import CameraId, SegmentId, StreamId, made_at
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap, Segment
+from watchkeep.storage.catalog import hours
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.catalog.recordings import GapRow, SegmentRow
 
 _QUERIES = load("footage")
+_HOURS = load("hours")
 _ON_PURPOSE = [cause.value for cause in GapCause if cause.is_on_purpose]
+LONGEST = timedelta(minutes=5)
+"""No segment is longer: a constraint of the table."""
 _ID_SLACK = timedelta(days=1)
 """How far a segment's start may lie from the time in its id before the quick look-up misses it."""
 
@@ -67,7 +71,7 @@ class Deletion:
 
 def segments_between(connection: Connection, stream: StreamId, when: Interval) -> list[StoredSegment]:
     """Living segments (open, closed, recovered) of a stream that overlap a span, oldest first."""
-    facts = {"stream": stream, "start": when.start, "end": when.end}
+    facts = {"stream": stream, "reach": when.start - LONGEST, "start": when.start, "end": when.end}
     with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
         return [row.segment() for row in cursor.execute(_QUERIES["between"], facts)]
 
@@ -98,11 +102,13 @@ def gaps_between(connection: Connection, stream: StreamId, when: Interval) -> li
 
 def footage_bounds(connection: Connection, stream: StreamId) -> Interval | None:
     """From the start of a stream's oldest living segment to the end of its newest; None without footage."""
-    oldest = connection.execute(_QUERIES["oldest_of_stream"], {"stream": stream}).fetchone()
-    newest = connection.execute(_QUERIES["newest_of_stream"], {"stream": stream}).fetchone()
-    if oldest is None or newest is None:
+    settled = hours.settled_bounds(connection, stream)
+    spans = [part.when for part in hours.open_parts(connection, [stream])]
+    if settled is not None:
+        spans.append(settled)
+    if not spans:
         return None
-    return Interval(oldest[0].astimezone(UTC), newest[0].astimezone(UTC))
+    return Interval(min(span.start for span in spans), max(span.end for span in spans))
 
 
 def recorded_per_bucket(
@@ -119,9 +125,41 @@ def recorded_per_bucket(
     Returns:
         Start of each bucket that has footage and how many seconds of it; overlapping segments count once.
     """
-    facts = {"stream": stream, "start": when.start, "end": when.end, "bucket": bucket}
+    facts = {
+        "stream": stream,
+        "reach": when.start - LONGEST,
+        "start": when.start,
+        "end": when.end,
+        "bucket": bucket,
+    }
     rows = connection.execute(_QUERIES["recorded_per_bucket"], facts)
     return [(start.astimezone(UTC), float(seconds)) for start, seconds in rows]
+
+
+def recorded_per_hours(
+    connection: Connection, stream: StreamId, when: Interval, *, bucket: timedelta
+) -> list[tuple[datetime, float]]:
+    """As `recorded_per_bucket`, of any length of time at the same price: from the counts by hour.
+
+    Args:
+        connection: An open transaction.
+        stream: Whose footage.
+        when: The span; begins and ends on the hour.
+        bucket: Length of one, in whole hours.
+    """
+    by_hour = dict(hours.recorded_by_hour(connection, stream, when))
+    for part in hours.open_parts(connection, [stream]):
+        hour = hours.hour_of(part.when.start)
+        while hour < part.when.end:
+            span = Interval(hour, hour + hours.HOUR)
+            by_hour.update(recorded_per_bucket(connection, stream, span, bucket=hours.HOUR))
+            hour = span.end
+    found: dict[datetime, float] = {}
+    for hour in sorted(by_hour):
+        if when.start <= hour < when.end:
+            start = hour - (hour - when.start) % bucket
+            found[start] = found.get(start, 0.0) + by_hour[hour]
+    return list(found.items())
 
 
 def unwanted_per_bucket(
@@ -145,10 +183,58 @@ def unwanted_per_bucket(
 
 
 def storage_by_camera(connection: Connection, *, now: datetime) -> list[CameraStorage]:
-    """What each camera's segments take. Walks all rows, so not for every request."""
-    with connection.cursor(row_factory=class_row(_StorageRow)) as cursor:
-        rows = cursor.execute(_QUERIES["storage_by_camera"], {"day_ago": now - timedelta(days=1)})
-        return [row.storage() for row in rows]
+    """What each camera's segments take; from the counts by hour, open segments and one part of an hour."""
+    day_ago = now - timedelta(days=1)
+    whole_from = hours.hour_of(day_ago) + hours.HOUR
+    found: dict[CameraId, CameraStorage] = {}
+    with connection.cursor(row_factory=class_row(_Settled)) as cursor:
+        for row in cursor.execute(_HOURS["storage"], {"whole_from": whole_from}):
+            found[CameraId(row.camera_id)] = row.storage()
+    part = {"start": day_ago, "end": whole_from}
+    for name, part_bytes in connection.execute(_HOURS["settled_bytes"], part):
+        known = found[CameraId(name)]
+        found[known.camera] = replace(known, bytes_last_day=known.bytes_last_day + part_bytes)
+    for being_written in hours.open_parts(connection):
+        camera = being_written.camera
+        found[camera] = _with_open(found.get(camera), being_written, day_ago)
+    return [found[camera] for camera in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    camera_id: str
+    size_bytes: int = 0
+    bytes_last_day: int = 0
+    closed: int = 0
+    recovered: int = 0
+    lost: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+
+    def storage(self) -> CameraStorage:
+        return CameraStorage(
+            camera=CameraId(self.camera_id),
+            size_bytes=self.size_bytes,
+            bytes_last_day=self.bytes_last_day,
+            open=0,
+            closed=self.closed,
+            recovered=self.recovered,
+            lost=self.lost,
+            oldest=None if self.oldest is None else self.oldest.astimezone(UTC),
+            newest=None if self.newest is None else self.newest.astimezone(UTC),
+        )
+
+
+def _with_open(known: CameraStorage | None, part: hours.OpenPart, day_ago: datetime) -> CameraStorage:
+    before = known or _Settled(part.camera).storage()
+    return replace(
+        before,
+        size_bytes=before.size_bytes + part.size_bytes,
+        bytes_last_day=before.bytes_last_day + (part.size_bytes if part.when.start >= day_ago else 0),
+        open=before.open + 1,
+        oldest=min(filter(None, (before.oldest, part.when.start))),
+        newest=max(filter(None, (before.newest, part.when.end))),
+    )
 
 
 def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
@@ -238,29 +324,3 @@ def _for_each(
             query, [{"id": part.id, "start": part.when.start, "reason": reason} for part in segments]
         )
         return cursor.rowcount
-
-
-@dataclass(frozen=True, slots=True)
-class _StorageRow:
-    camera_id: str
-    size_bytes: int
-    bytes_last_day: int
-    open: int
-    closed: int
-    recovered: int
-    lost: int
-    oldest: datetime | None
-    newest: datetime | None
-
-    def storage(self) -> CameraStorage:
-        return CameraStorage(
-            camera=CameraId(self.camera_id),
-            size_bytes=self.size_bytes,
-            bytes_last_day=self.bytes_last_day,
-            open=self.open,
-            closed=self.closed,
-            recovered=self.recovered,
-            lost=self.lost,
-            oldest=None if self.oldest is None else self.oldest.astimezone(UTC),
-            newest=None if self.newest is None else self.newest.astimezone(UTC),
-        )

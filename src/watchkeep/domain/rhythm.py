@@ -1,0 +1,266 @@
+"""What a camera brings, by hour of the week: learnt of what came, with how it varies and where it stepped.
+
+A week has 168 hours, from Monday 00:00 UTC. An hour of which nothing is known is NaN; one in which nothing
+came on purpose is 0.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from watchkeep.domain.ids import EPOCH
+
+Hourly = npt.NDArray[np.float64]
+"""Bytes, one number an hour."""
+
+HOUR = timedelta(hours=1)
+WEEK_H = 168
+DAY_H = 24
+LEAST_H = 72
+"""Known hours below which nothing is foretold: the hours of a day differ, and the days."""
+LEAST_DAY_H = 18
+"""Known hours that make a day comparable with another."""
+LEAST_PAIRS = 3
+"""Days and their days a week before, from which on the spread is taken from these."""
+LEAST_STEP_H = 12
+"""Known hours after a step before it is believed."""
+LEAST_STEP = 0.15
+"""A step of less is left to the spread."""
+STEP_SCORE = 8.0
+"""How many standard errors a step must stand out; by chance one in many thousand hours reaches five."""
+MOST_STEPS = 8
+_MONDAY = EPOCH - timedelta(days=3)
+"""1970 began on a Thursday."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """What came of one camera, hour after hour.
+
+    Attributes:
+        start: Of the first hour, UTC, on the hour.
+        size_bytes: NaN where nothing is known: the camera was away, or was not there yet.
+    """
+
+    start: datetime
+    size_bytes: Hourly
+
+    @property
+    def known_h(self) -> int:
+        """How many hours are known."""
+        return int(np.count_nonzero(~np.isnan(self.size_bytes)))
+
+    def before(self, instant: datetime) -> "Came":
+        """The hours that were over at an instant."""
+        count = max(0, (instant - self.start) // HOUR)
+        return Came(start=self.start, size_bytes=self.size_bytes[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From an hour on a camera brings so many times what it brought before: its bitrate was changed."""
+
+    at: datetime
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """What a camera is expected to bring.
+
+    Attributes:
+        rates: Bytes in each of the 168 hours of a week, at the level after the last step.
+        known_h: Of how many hours it was learnt.
+        steps: Oldest first.
+    """
+
+    rates: Hourly
+    known_h: int
+    steps: Sequence[Step] = ()
+
+    @property
+    def bytes_per_day(self) -> float:
+        """On the mean of a week."""
+        return float(self.rates.sum()) / 7
+
+    def ahead(self, start: datetime, hours: int) -> Hourly:
+        """What is expected in so many hours from one on."""
+        return self.rates[(hour_of_week(start) + np.arange(hours)) % WEEK_H]
+
+
+def hour_of_week(instant: datetime) -> int:
+    """0 for Monday 00:00 UTC, up to 167."""
+    return ((instant - _MONDAY) // HOUR) % WEEK_H
+
+
+def learn(came: Came) -> Rhythm | None:
+    """Learn the rhythm; None with less than a day of known hours.
+
+    What came before a step is raised or lowered to the level after it. Each hour of the week is the mean of
+    its kind; one that never was yet takes the mean of its hour of the day.
+    """
+    if came.known_h < LEAST_H:
+        return None
+    levelled, steps = _level(came)
+    first = hour_of_week(came.start)
+    place = (first + np.arange(len(levelled))) % WEEK_H
+    by_week = _means(levelled, place, WEEK_H)
+    by_day = _means(levelled, place % DAY_H, DAY_H)
+    by_day = np.where(np.isnan(by_day), np.nanmean(levelled), by_day)
+    rates = np.where(np.isnan(by_week), np.tile(by_day, 7), by_week)
+    return Rhythm(rates=rates, known_h=came.known_h, steps=steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How much days of the same kind differ.
+
+    Attributes:
+        share: Standard deviation of a day, as a share of it.
+        days: How many days are known.
+    """
+
+    share: float
+    days: int
+
+    def band(self, days: float) -> float:
+        """By which share the sum of so many days to come may be off, nine times in ten.
+
+        The days vary, and so does the mean that was learnt of the known ones.
+        """
+        if days <= 0:
+            return 0.0
+        freedom = max(1, self.days - 1)
+        # Student's quantile by the first terms of its expansion about the normal one.
+        quantile = _Z90 + (_Z90**3 + _Z90) / (4 * freedom)
+        return quantile * self.share * math.sqrt(1 / days + 1 / max(1, self.days))
+
+
+_Z90 = 1.645
+
+
+def spread(came: Sequence[Came], rhythms: Sequence[Rhythm]) -> Spread:
+    """How much days of all these cameras together differ from those a week before, steps levelled.
+
+    With less than ten days they are compared with the day before, which makes the spread wide, not narrow.
+
+    Args:
+        came: Of cameras that all begin at the same hour and are equally long.
+        rhythms: Learnt of each.
+    """
+    days = _days(came, rhythms)
+    is_known = ~np.isnan(days)
+    for lag in (7, 1):
+        change = days[lag:] - days[:-lag] if len(days) > lag else np.zeros(0)
+        change = change[~np.isnan(change)]
+        if len(change) >= LEAST_PAIRS or (lag == 1 and len(change) > 0):
+            share = math.sqrt(float(np.mean(change**2)) / 2)
+            return Spread(share, int(np.count_nonzero(is_known)))
+    return Spread(1.0, int(np.count_nonzero(is_known)))
+
+
+def _days(came: Sequence[Came], rhythms: Sequence[Rhythm]) -> Hourly:
+    """The logarithm of each day's share of what was expected; NaN where too little is known. Newest last."""
+    length = max((len(each.size_bytes) for each in came), default=0)
+    actual, expected, known = np.zeros(length), np.zeros(length), np.zeros(length)
+    for each, rhythm in zip(came, rhythms, strict=True):
+        levelled = each.size_bytes * _levels(each, rhythm.steps)
+        is_known = ~np.isnan(levelled)
+        actual += np.where(is_known, levelled, 0)
+        expected += np.where(is_known, rhythm.ahead(each.start, length), 0)
+        known = np.maximum(known, is_known)
+    days = length // DAY_H
+    # From the end, so that the last hours make the last day.
+    tail = slice(length - days * DAY_H, length)
+    a_day, e_day, k_day = (
+        series[tail].reshape(days, DAY_H).sum(axis=1) for series in (actual, expected, known)
+    )
+    is_whole = (k_day >= LEAST_DAY_H) & (a_day > 0) & (e_day > 0)
+    shares: Hourly = np.where(is_whole, a_day, np.nan) / np.where(is_whole, e_day, 1.0)
+    return np.log(shares)
+
+
+def _means(values: Hourly, place: npt.NDArray[np.int64], kinds: int) -> Hourly:
+    """The mean of the known values of each kind; NaN where there is none."""
+    is_known = ~np.isnan(values)
+    counts = np.bincount(place[is_known], minlength=kinds)
+    sums = np.bincount(place[is_known], weights=values[is_known], minlength=kinds)
+    means: Hourly = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return means
+
+
+def _levels(came: Came, steps: Sequence[Step]) -> Hourly:
+    """By how much each hour is to be multiplied to be at the level after the last step."""
+    levels = np.ones(len(came.size_bytes))
+    for step in steps:
+        levels[: max(0, (step.at - came.start) // HOUR)] *= step.ratio
+    return levels
+
+
+def _level(came: Came) -> tuple[Hourly, list[Step]]:
+    """Find steps one by one, the plainest first, and level what came before each."""
+    levelled = came.size_bytes.copy()
+    found: dict[int, float] = {}
+    for _ in range(MOST_STEPS):
+        step = _plainest_step(levelled)
+        if step is None:
+            break
+        hour, ratio = step
+        levelled[:hour] *= ratio
+        found[hour] = found.get(hour, 1.0) * ratio
+    steps = [Step(came.start + hour * HOUR, ratio) for hour, ratio in sorted(found.items())]
+    return levelled, steps
+
+
+def _plainest_step(values: Hourly) -> tuple[int, float] | None:
+    """The hour at which the same hours of the week become so many times as large; None if none stands out.
+
+    A step at an hour lifts the comparison with the week before for one week, then no longer: that week is
+    looked for.
+    """
+    if len(values) < WEEK_H + LEAST_STEP_H:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.log(values[WEEK_H:] / values[:-WEEK_H])
+    is_known = np.isfinite(change)
+    if np.count_nonzero(is_known) < LEAST_STEP_H:
+        return None
+    sums = np.concatenate(([0.0], np.cumsum(np.where(is_known, change, 0.0))))
+    counts = np.concatenate(([0], np.cumsum(is_known)))
+    # A step of the first week lifts the comparison from its first hour on, and for less than a week.
+    hours = np.arange(LEAST_STEP_H, WEEK_H + len(change))
+    starts, ends = np.maximum(hours - WEEK_H, 0), np.minimum(hours, len(change))
+    inside = counts[ends] - counts[starts]
+    means = (sums[ends] - sums[starts]) / np.maximum(inside, 1)
+    scores = np.where(inside >= LEAST_STEP_H, np.abs(means) * np.sqrt(inside) / _noise(change[is_known]), 0.0)
+    best = int(np.argmax(scores))
+    if scores[best] < STEP_SCORE or abs(means[best]) < math.log1p(LEAST_STEP):
+        return None
+    alike = hours[scores >= scores[best] * 0.97]
+    return _sharpest(values, alike, rises=means[best] > 0), float(np.exp(means[best]))
+
+
+def _sharpest(values: Hourly, hours: npt.NDArray[np.int64], *, rises: bool) -> int:
+    """Of hours at which a step may have been, the one where a day differs most from the day before it."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(values)
+    logs = np.where(np.isfinite(logs), logs, np.nan)
+    jumps: list[float] = []
+    for hour in hours:
+        before, after = logs[max(0, hour - DAY_H) : hour], logs[hour : hour + DAY_H]
+        is_comparable = not (np.isnan(before).all() or np.isnan(after).all())
+        jumps.append(float(np.nanmean(after) - np.nanmean(before)) if is_comparable else 0.0)
+    best = np.argmax(jumps) if rises else np.argmin(jumps)
+    return int(hours[best])
+
+
+def _noise(changes: Hourly) -> float:
+    """The spread from one hour to the next, which a step touches once only: a robust standard deviation."""
+    if len(changes) < 2:
+        return 1.0
+    turns = np.abs(np.diff(changes))
+    return max(float(np.median(turns)) / 0.6745 / math.sqrt(2), 0.02)

@@ -1,0 +1,154 @@
+"""Footage by the hour: what came of each camera, what is there, and on which days.
+
+The two tables are kept by triggers in the transaction that changes a segment, so they are never behind
+(migration 0014). Open segments are not in them; the hours say where one is, and these functions look it up.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from watchkeep.domain.category import DataClass
+from watchkeep.domain.ids import EPOCH, CameraId, StreamId
+from watchkeep.domain.interval import Interval
+from watchkeep.storage.catalog.connection import Connection
+from watchkeep.storage.catalog.queries import load
+
+_QUERIES = load("hours")
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPart:
+    """A segment that is not settled: being written, or left by a recorder that died."""
+
+    stream: StreamId
+    camera: CameraId
+    when: Interval
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHour:
+    """Settled segments of a camera that began in an hour, of one class on one volume; none of them doomed."""
+
+    camera: CameraId
+    hour: datetime
+    data_class: DataClass
+    volume: UUID
+    segments: int
+    size_bytes: int
+
+
+def hour_of(instant: datetime) -> datetime:
+    """The start of the UTC hour that an instant lies in."""
+    return instant - (instant - EPOCH) % HOUR
+
+
+def open_parts(connection: Connection, streams: Collection[StreamId] | None = None) -> list[OpenPart]:
+    """The segments of these streams (None: of all) that are not settled, oldest first."""
+    wanted = None if streams is None else list(streams)
+    found = connection.execute(_QUERIES["open_hours"], {"streams": wanted}).fetchall()
+    parts: list[OpenPart] = []
+    for when in _days(row[2] for row in found):
+        rows = connection.execute(_QUERIES["open_between"], {"start": when.start, "end": when.end})
+        parts += [
+            OpenPart(
+                stream=StreamId(stream),
+                camera=CameraId(camera),
+                when=Interval(start.astimezone(UTC), end.astimezone(UTC)),
+                size_bytes=size_bytes,
+            )
+            for stream, camera, start, end, size_bytes in rows
+            if streams is None or stream in streams
+        ]
+    return sorted(parts, key=lambda part: part.when.start)
+
+
+def _days(hours: Iterable[datetime]) -> list[Interval]:
+    """Spans that hold these hours, none of which goes beyond a UTC day: each is one partition."""
+    spans: dict[object, Interval] = {}
+    for hour in sorted(each.astimezone(UTC) for each in hours):
+        known = spans.get(hour.date())
+        spans[hour.date()] = Interval(hour if known is None else known.start, hour + HOUR)
+    return list(spans.values())
+
+
+def recorded_by_hour(
+    connection: Connection, stream: StreamId, when: Interval
+) -> list[tuple[datetime, float]]:
+    """Seconds of settled footage in each hour of a span that begins and ends on the hour."""
+    facts = {"stream": stream, "start": when.start, "end": when.end}
+    rows = connection.execute(_QUERIES["recorded"], facts)
+    return [(hour.astimezone(UTC), float(seconds)) for hour, seconds in rows]
+
+
+def settled_bounds(connection: Connection, stream: StreamId) -> Interval | None:
+    """From the start of a stream's oldest settled footage to the end of its newest; None without any."""
+    row = connection.execute(_QUERIES["bounds"], {"stream": stream}).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return Interval(row[0].astimezone(UTC), row[1].astimezone(UTC))
+
+
+def days_with_footage(
+    connection: Connection, cameras: Sequence[CameraId], days: Sequence[Interval]
+) -> dict[CameraId, list[datetime]]:
+    """Which of these days have settled footage of which camera.
+
+    Args:
+        connection: An open transaction.
+        cameras: Whose.
+        days: Local days as spans; they may be of 23 or 25 hours, and need not begin on the hour.
+
+    Returns:
+        The starts of the days, by camera, in order; a camera without any is left out.
+    """
+    facts = {
+        "cameras": list(cameras),
+        "starts": [day.start for day in days],
+        "ends": [day.end for day in days],
+    }
+    found: dict[CameraId, list[datetime]] = {}
+    for camera, start in connection.execute(_QUERIES["days"], facts):
+        found.setdefault(CameraId(camera), []).append(start.astimezone(UTC))
+    return found
+
+
+def came_by_hour(
+    connection: Connection, when: Interval, *, cameras: Collection[CameraId] | None = None
+) -> dict[CameraId, dict[datetime, int]]:
+    """Bytes that came of each camera (all streams) in each hour of a span, whatever became of them since."""
+    facts = {
+        "since": when.start,
+        "until": when.end,
+        "cameras": None if cameras is None else list(cameras),
+    }
+    found: dict[CameraId, dict[datetime, int]] = {}
+    for camera, hour, size_bytes in connection.execute(_QUERIES["came"], facts):
+        found.setdefault(CameraId(camera), {})[hour.astimezone(UTC)] = int(size_bytes)
+    return found
+
+
+def stored_by_hour(
+    connection: Connection, *, cameras: Collection[CameraId] | None = None
+) -> list[StoredHour]:
+    """What is stored of these cameras (None: of all) by hour, class and volume; by camera, oldest first."""
+    rows = connection.execute(_QUERIES["stored"], {"cameras": None if cameras is None else list(cameras)})
+    return [
+        StoredHour(
+            camera=CameraId(camera),
+            hour=hour.astimezone(UTC),
+            data_class=DataClass(data_class),
+            volume=volume,
+            segments=segments,
+            size_bytes=size_bytes,
+        )
+        for camera, hour, data_class, volume, segments, size_bytes in rows
+    ]
+
+
+def forget_hours(connection: Connection, *, before: datetime) -> int:
+    """Forget what came in hours before an instant of which nothing is there any more; returns how many."""
+    return connection.execute(_QUERIES["forget"], {"before": before}).rowcount

@@ -1,0 +1,106 @@
+-- open_hours --
+-- The hours in which a segment of these streams (or of any) began that is not settled. Index: stream_hours_open.
+select stream_id, camera_id, hour
+  from stream_hours
+ where open > 0
+   and (%(streams)s::uuid[] is null or stream_id = any (%(streams)s))
+ order by hour;
+
+-- open_between --
+-- The segments that are not settled and began in [start, end). The bounds leave all other days out.
+select stream_id, camera_id, start_time, end_time, size_bytes
+  from video_segments
+ where state = 'open'
+   and start_time >= %(start)s
+   and start_time < %(end)s;
+
+-- recorded --
+-- Seconds of settled footage in each hour of [start, end) of a stream that has any. Index: primary key.
+select hour, recorded_us / 1e6::double precision
+  from stream_hours
+ where stream_id = %(stream)s
+   and hour >= %(start)s
+   and hour < %(end)s
+   and recorded_us > 0
+ order by hour;
+
+-- bounds --
+-- Where the settled footage of a stream begins and ends; two probes of the primary key, so no bound.
+select (select first_at from stream_hours
+         where stream_id = %(stream)s and first_at is not null order by hour limit 1),
+       (select last_at from stream_hours
+         where stream_id = %(stream)s and first_at is not null order by hour desc limit 1);
+
+-- days --
+-- Which of these days (spans) have settled footage of which camera; a probe a camera and day. Index: stream_hours_camera.
+select asked, day_start
+  from unnest(%(cameras)s::varchar[]) as asked,
+       unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as days (day_start, day_end)
+ where exists (
+     select from stream_hours h
+      where h.camera_id = asked
+        and h.hour > day_start - interval '1 hour'
+        and h.hour < day_end
+        and h.recorded_us > 0
+        and h.first_at < day_end
+        and h.last_at > day_start
+ )
+ order by asked, day_start;
+
+-- storage --
+-- What each camera's settled segments take and how they are. Walks all hours, one row for each, and no segment.
+with kept as (
+    select camera_id, sum(size_bytes)::bigint as size_bytes, sum(closed)::bigint as closed,
+           sum(recovered)::bigint as recovered, sum(lost)::bigint as lost,
+           coalesce(sum(size_bytes) filter (where hour >= %(whole_from)s), 0)::bigint as bytes_last_day
+      from stored_hours
+     group by camera_id
+),
+bounds as (
+    select camera_id, min(first_at) as oldest, max(last_at) as newest
+      from stream_hours
+     where first_at is not null
+     group by camera_id
+)
+select kept.camera_id, size_bytes, bytes_last_day, closed, recovered, lost, oldest, newest
+  from kept
+  left join bounds using (camera_id)
+ order by camera_id;
+
+-- settled_bytes --
+-- What each camera's settled segments take that began in [start, end); a part of an hour.
+select camera_id, sum(size_bytes)::bigint
+  from video_segments
+ where start_time >= %(start)s
+   and start_time < %(end)s
+   and state not in ('open', 'lost')
+ group by camera_id;
+
+-- came --
+-- What came of each of these cameras (or of all) in each hour since an instant. Index: primary key, else a walk over all hours.
+select camera_id, hour, sum(came_bytes)::bigint
+  from stream_hours
+ where hour >= %(since)s
+   and hour < %(until)s
+   and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s))
+ group by camera_id, hour
+ order by camera_id, hour;
+
+-- stored --
+-- What is stored of each of these cameras (or of all) by hour, class and volume; what is doomed is on its way out.
+-- Walks all hours that are kept, one row for each, and no segment.
+select camera_id, hour, data_class, volume_id, sum(closed + recovered)::bigint, sum(size_bytes)::bigint
+  from stored_hours
+ where size_bytes > 0
+   and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s))
+ group by camera_id, hour, data_class, volume_id
+having sum(closed + recovered) > 0
+ order by camera_id, hour, data_class, volume_id;
+
+-- forget --
+-- Forgets what came in hours long ago of which nothing is there any more.
+delete from stream_hours h
+ where h.hour < %(before)s
+   and h.open = 0
+   and h.first_at is null
+   and not exists (select from stored_hours s where s.stream_id = h.stream_id and s.hour = h.hour);
