@@ -11,7 +11,7 @@ import numpy as np
 
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import CameraId
-from watchkeep.domain.rhythm import DAY_H, HOUR, WEEK_H, Came, Hourly, Rhythm, Spread, Step
+from watchkeep.domain.rhythm import DAY_H, HOUR, WEEK_H, Hourly, Rhythm, Spread, Step
 
 DAY = timedelta(days=1)
 
@@ -129,30 +129,12 @@ class Forecast:
     unknown: Sequence[CameraId]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
-    """How far an earlier forecast was from what came since.
-
-    Attributes:
-        made_at: When it was made, or would have been.
-        miss: By which share more came than was expected; negative when less.
-        of_steps: How much of that is owed to steps after it was made, which no one could foresee.
-        days: Over how many days.
-    """
-
-    made_at: datetime
-    expected_bytes: float
-    came_bytes: float
-    miss: float
-    of_steps: float
-    days: float
-
-
 def make_forecast(
     at: datetime,
     *,
     kept: Sequence[Kept],
     rhythms: Mapping[CameraId, Rhythm | None],
+    known_h: Mapping[CameraId, int],
     spread: Spread | None,
     tiers: Sequence[TierLimit],
     days: int,
@@ -163,6 +145,7 @@ def make_forecast(
         at: Now, on the hour: `stored` of all ends there.
         kept: Of every camera and class.
         rhythms: Of every camera; None with not enough data.
+        known_h: How many hours of each are known.
         spread: Of all that have a rhythm.
         tiers: In the order in which footage comes to them.
         days: How far; should reach beyond the longest limit.
@@ -170,7 +153,7 @@ def make_forecast(
     turns = np.arange(0, days * DAY_H + 1)
     known = [each for each in kept if rhythms.get(each.camera) is not None]
     ahead = {camera: rhythm.ahead(at, int(turns[-1])) for camera, rhythm in rhythms.items() if rhythm}
-    flow = _Flow(at, turns, ahead, spread or Spread(0.0, 0))
+    flow = _Flow(at, turns, ahead, spread or Spread(0.0, 0, 0))
     room = sum(tier.capacity_bytes for tier in tiers)
     longest = _longest_that_fits(flow, known, room)
     careful = _longest_that_fits(flow, known, room / (1 + flow.spread.band(days))) if known else longest
@@ -186,7 +169,10 @@ def make_forecast(
             for each in sorted({one.data_class for one in kept})
         ],
         cameras=[
-            _of_camera(flow, kept, camera, rhythm, longest, careful) for camera, rhythm in rhythms.items()
+            _unknown(kept, camera, known_h[camera])
+            if rhythm is None
+            else _of_camera(flow, kept, camera, rhythm, longest, careful)
+            for camera, rhythm in rhythms.items()
         ],
         unknown=[camera for camera, rhythm in rhythms.items() if rhythm is None],
     )
@@ -286,24 +272,43 @@ def _of_camera(
     flow: _Flow,
     kept: Sequence[Kept],
     camera: CameraId,
-    rhythm: Rhythm | None,
+    rhythm: Rhythm,
     longest: timedelta | None,
     careful: timedelta | None,
 ) -> CameraForecast:
     own = [each for each in kept if each.camera == camera]
-    keep = next((each.keep for each in own if not each.after), timedelta(0))
+    keep = _promised(own)
     fits = longest is None or longest >= keep
     return CameraForecast(
         camera=camera,
         keep=keep,
-        known_h=0 if rhythm is None else rhythm.known_h,
-        bytes_per_day=None if rhythm is None else rhythm.bytes_per_day,
-        steps=() if rhythm is None else rhythm.steps,
-        line=() if rhythm is None else flow.line(own),
-        reached_at=_oldest(flow, own) + keep if fits and rhythm is not None else None,
-        days=None if rhythm is None else min(keep, longest or keep) / DAY,
-        days_low=None if rhythm is None else min(keep, careful or keep) / DAY,
+        known_h=rhythm.known_h,
+        bytes_per_day=rhythm.bytes_per_day,
+        steps=rhythm.steps,
+        line=flow.line(own),
+        reached_at=_oldest(flow, own) + keep if fits else None,
+        days=min(keep, keep if longest is None else longest) / DAY,
+        days_low=min(keep, keep if careful is None else careful) / DAY,
     )
+
+
+def _unknown(kept: Sequence[Kept], camera: CameraId, known_h: int) -> CameraForecast:
+    return CameraForecast(
+        camera=camera,
+        keep=_promised([each for each in kept if each.camera == camera]),
+        known_h=known_h,
+        bytes_per_day=None,
+        steps=(),
+        line=(),
+        reached_at=None,
+        days=None,
+        days_low=None,
+    )
+
+
+def _promised(own: Sequence[Kept]) -> timedelta:
+    """How long what comes is kept, before a share of it comes into another class."""
+    return next((each.keep for each in own if not each.after), timedelta(0))
 
 
 def _oldest(flow: _Flow, kept: Sequence[Kept]) -> datetime:
@@ -328,43 +333,3 @@ def _longest_that_fits(flow: _Flow, kept: Sequence[Kept], room: float) -> timede
         middle = (low + high) // 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     return low * HOUR
-
-
-def look_back(
-    made_at: datetime,
-    came: Mapping[CameraId, Came],
-    then: Mapping[CameraId, Rhythm],
-    now: Mapping[CameraId, Rhythm],
-) -> Miss | None:
-    """Compare what was expected with what came, of the hours that are known; None when there are none.
-
-    Args:
-        made_at: When the forecast was made, on the hour.
-        came: Up to now.
-        then: Learnt of what had come by then.
-        now: Learnt of all, for the steps since.
-    """
-    expected, actual, of_steps, hours = 0.0, 0.0, 0.0, 0
-    for camera, rhythm in then.items():
-        since = max(0, (made_at - came[camera].start) // HOUR)
-        size_bytes = came[camera].size_bytes[since:]
-        is_known = ~np.isnan(size_bytes)
-        foretold = np.where(is_known, rhythm.ahead(made_at, len(size_bytes)), 0.0)
-        expected += float(foretold.sum())
-        actual += float(size_bytes[is_known].sum())
-        hours = max(hours, int(np.count_nonzero(is_known)))
-        raised = np.ones(len(size_bytes))
-        for step in now[camera].steps if camera in now else ():
-            if step.at >= made_at:
-                raised[(step.at - made_at) // HOUR :] *= step.ratio
-        of_steps += float((foretold * (raised - 1)).sum())
-    if expected <= 0:
-        return None
-    return Miss(
-        made_at=made_at,
-        expected_bytes=expected,
-        came_bytes=actual,
-        miss=actual / expected - 1,
-        of_steps=of_steps / expected,
-        days=hours / DAY_H,
-    )

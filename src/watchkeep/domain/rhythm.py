@@ -98,7 +98,7 @@ def hour_of_week(instant: datetime) -> int:
 
 
 def learn(came: Came) -> Rhythm | None:
-    """Learn the rhythm; None with less than a day of known hours.
+    """Learn the rhythm; None with less than three days of known hours.
 
     What came before a step is raised or lowered to the level after it. Each hour of the week is the mean of
     its kind; one that never was yet takes the mean of its hour of the day.
@@ -122,10 +122,12 @@ class Spread:
     Attributes:
         share: Standard deviation of a day, as a share of it.
         days: How many days are known.
+        pairs: How many comparisons of two days the share rests on.
     """
 
     share: float
     days: int
+    pairs: int
 
     def band(self, days: float) -> float:
         """By which share the sum of so many days to come may be off, nine times in ten.
@@ -134,9 +136,9 @@ class Spread:
         """
         if days <= 0:
             return 0.0
-        freedom = max(1, self.days - 1)
+        few = 1 / max(1, self.pairs)
         # Student's quantile by the first terms of its expansion about the normal one.
-        quantile = _Z90 + (_Z90**3 + _Z90) / (4 * freedom)
+        quantile = _Z90 + (_Z90**3 + _Z90) / 4 * few + (5 * _Z90**5 + 16 * _Z90**3 + 3 * _Z90) / 96 * few**2
         return quantile * self.share * math.sqrt(1 / days + 1 / max(1, self.days))
 
 
@@ -153,25 +155,27 @@ def spread(came: Sequence[Came], rhythms: Sequence[Rhythm]) -> Spread:
         rhythms: Learnt of each.
     """
     days = _days(came, rhythms)
-    is_known = ~np.isnan(days)
-    for lag in (7, 1):
-        change = days[lag:] - days[:-lag] if len(days) > lag else np.zeros(0)
+    known = int(np.count_nonzero(~np.isnan(days)))
+    for lag, least in ((7, LEAST_PAIRS), (1, 1)):
+        change = days[lag:] - days[:-lag]
         change = change[~np.isnan(change)]
-        if len(change) >= LEAST_PAIRS or (lag == 1 and len(change) > 0):
-            share = math.sqrt(float(np.mean(change**2)) / 2)
-            return Spread(share, int(np.count_nonzero(is_known)))
-    return Spread(1.0, int(np.count_nonzero(is_known)))
+        if len(change) >= least:
+            return Spread(math.sqrt(float(np.mean(change**2)) / 2), known, len(change))
+    return Spread(1.0, known, 0)
 
 
 def _days(came: Sequence[Came], rhythms: Sequence[Rhythm]) -> Hourly:
-    """The logarithm of each day's share of what was expected; NaN where too little is known. Newest last."""
+    """The logarithm of each day against a mean one; NaN where too little is known. Newest last."""
     length = max((len(each.size_bytes) for each in came), default=0)
     actual, expected, known = np.zeros(length), np.zeros(length), np.zeros(length)
     for each, rhythm in zip(came, rhythms, strict=True):
         levelled = each.size_bytes * _levels(each, rhythm.steps)
         is_known = ~np.isnan(levelled)
         actual += np.where(is_known, levelled, 0)
-        expected += np.where(is_known, rhythm.ahead(each.start, length), 0)
+        # By the hour of the day alone, so that days of the week keep their differences.
+        of_day = rhythm.rates.reshape(7, DAY_H).mean(axis=0)
+        hours = (hour_of_week(each.start) + np.arange(length)) % DAY_H
+        expected += np.where(is_known, of_day[hours], 0)
         known = np.maximum(known, is_known)
     days = length // DAY_H
     # From the end, so that the last hours make the last day.
@@ -205,10 +209,7 @@ def _level(came: Came) -> tuple[Hourly, list[Step]]:
     """Find steps one by one, the plainest first, and level what came before each."""
     levelled = came.size_bytes.copy()
     found: dict[int, float] = {}
-    for _ in range(MOST_STEPS):
-        step = _plainest_step(levelled)
-        if step is None:
-            break
+    while len(found) < MOST_STEPS and (step := _plainest_step(levelled)) is not None:
         hour, ratio = step
         levelled[:hour] *= ratio
         found[hour] = found.get(hour, 1.0) * ratio
@@ -245,22 +246,24 @@ def _plainest_step(values: Hourly) -> tuple[int, float] | None:
 
 
 def _sharpest(values: Hourly, hours: npt.NDArray[np.int64], *, rises: bool) -> int:
-    """Of hours at which a step may have been, the one where a day differs most from the day before it."""
-    with np.errstate(divide="ignore"):
-        logs = np.log(values)
-    logs = np.where(np.isfinite(logs), logs, np.nan)
-    jumps: list[float] = []
-    for hour in hours:
-        before, after = logs[max(0, hour - DAY_H) : hour], logs[hour : hour + DAY_H]
-        is_comparable = not (np.isnan(before).all() or np.isnan(after).all())
-        jumps.append(float(np.nanmean(after) - np.nanmean(before)) if is_comparable else 0.0)
-    best = np.argmax(jumps) if rises else np.argmin(jumps)
-    return int(hours[best])
+    """Of hours at which a step may have been, the one that parts low from high hours best."""
+    first, last = int(hours[0]), int(hours[-1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if first >= WEEK_H:
+            level = np.concatenate((np.full(WEEK_H, np.nan), np.log(values[WEEK_H:] / values[:-WEEK_H])))
+        else:
+            of_day = np.arange(len(values)) % DAY_H
+            level = np.log(values / _means(values, of_day, DAY_H)[of_day])
+    is_known = np.isfinite(level)
+    level = np.where(is_known, level, 0.0)
+    edges = [slice(max(0, first - DAY_H), first), slice(last, last + DAY_H)]
+    middle = sum(float(level[edge].sum()) / max(1, int(is_known[edge].sum())) for edge in edges) / 2
+    above = np.where(is_known, level - middle, 0.0)[first:last]
+    sums = np.concatenate(([0.0], np.cumsum(above if rises else -above)))
+    return first + int(np.argmin(sums))
 
 
 def _noise(changes: Hourly) -> float:
     """The spread from one hour to the next, which a step touches once only: a robust standard deviation."""
-    if len(changes) < 2:
-        return 1.0
     turns = np.abs(np.diff(changes))
     return max(float(np.median(turns)) / 0.6745 / math.sqrt(2), 0.02)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
+
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import EPOCH, CameraId, StreamId
 from watchkeep.domain.interval import Interval
@@ -17,6 +20,7 @@ from watchkeep.storage.catalog.queries import load
 
 _QUERIES = load("hours")
 HOUR = timedelta(hours=1)
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +34,30 @@ class OpenPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredHour:
-    """Settled segments of a camera that began in an hour, of one class on one volume; none of them doomed."""
+class StoredHours:
+    """Settled segments of a camera of one class on one volume, by the hour in which they began.
+
+    Attributes:
+        hours: Hours since 1970, ascending; those without any are left out.
+        segments: How many, hour by hour; without doomed ones.
+        size_bytes: What they take; of an hour that is being deleted, with what is doomed already.
+    """
 
     camera: CameraId
-    hour: datetime
     data_class: DataClass
     volume: UUID
-    segments: int
-    size_bytes: int
+    hours: Numbers
+    segments: Numbers
+    size_bytes: Numbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameHours:
+    """What came of a camera, all its streams, by the hour; whatever became of it since."""
+
+    camera: CameraId
+    hours: Numbers
+    size_bytes: Numbers
 
 
 def hour_of(instant: datetime) -> datetime:
@@ -118,35 +137,41 @@ def days_with_footage(
 
 def came_by_hour(
     connection: Connection, when: Interval, *, cameras: Collection[CameraId] | None = None
-) -> dict[CameraId, dict[datetime, int]]:
-    """Bytes that came of each camera (all streams) in each hour of a span, whatever became of them since."""
-    facts = {
-        "since": when.start,
-        "until": when.end,
-        "cameras": None if cameras is None else list(cameras),
-    }
-    found: dict[CameraId, dict[datetime, int]] = {}
-    for camera, hour, size_bytes in connection.execute(_QUERIES["came"], facts):
-        found.setdefault(CameraId(camera), {})[hour.astimezone(UTC)] = int(size_bytes)
-    return found
+) -> list[CameHours]:
+    """What came of these cameras (None: of all) in the hours that begin in a span."""
+    facts = {"start": when.start, "end": when.end, "cameras": _listed(cameras)}
+    return [
+        CameHours(camera=CameraId(camera), hours=_numbers(hours, 4), size_bytes=_numbers(sizes, 8))
+        for camera, hours, sizes in connection.execute(_QUERIES["came"], facts)
+    ]
 
 
 def stored_by_hour(
     connection: Connection, *, cameras: Collection[CameraId] | None = None
-) -> list[StoredHour]:
-    """What is stored of these cameras (None: of all) by hour, class and volume; by camera, oldest first."""
-    rows = connection.execute(_QUERIES["stored"], {"cameras": None if cameras is None else list(cameras)})
+) -> list[StoredHours]:
+    """What is stored of these cameras (None: of all) by hour, class and volume."""
     return [
-        StoredHour(
+        StoredHours(
             camera=CameraId(camera),
-            hour=hour.astimezone(UTC),
             data_class=DataClass(data_class),
             volume=volume,
-            segments=segments,
-            size_bytes=size_bytes,
+            hours=_numbers(hours, 4),
+            segments=_numbers(segments, 4),
+            size_bytes=_numbers(sizes, 8),
         )
-        for camera, hour, data_class, volume, segments, size_bytes in rows
+        for camera, data_class, volume, hours, segments, sizes in connection.execute(
+            _QUERIES["stored"], {"cameras": _listed(cameras)}
+        )
     ]
+
+
+def _listed(cameras: Collection[CameraId] | None) -> list[CameraId] | None:
+    return None if cameras is None else list(cameras)
+
+
+def _numbers(packed: bytes, size: int) -> Numbers:
+    """Whole numbers as the database sends them: most significant byte first."""
+    return np.frombuffer(packed, dtype=f">i{size}").astype(np.int64)
 
 
 def forget_hours(connection: Connection, *, before: datetime) -> int:

@@ -32,19 +32,21 @@ select (select first_at from stream_hours
          where stream_id = %(stream)s and first_at is not null order by hour desc limit 1);
 
 -- days --
--- Which of these days (spans) have settled footage of which camera; a probe a camera and day. Index: stream_hours_camera.
+-- Which of these days (spans) have settled footage of which camera; a probe a camera and day, which the limit sees to.
+-- Index: stream_hours_camera.
 select asked, day_start
   from unnest(%(cameras)s::varchar[]) as asked,
-       unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as days (day_start, day_end)
- where exists (
-     select from stream_hours h
-      where h.camera_id = asked
-        and h.hour > day_start - interval '1 hour'
-        and h.hour < day_end
-        and h.recorded_us > 0
-        and h.first_at < day_end
-        and h.last_at > day_start
- )
+       unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as days (day_start, day_end),
+       lateral (
+           select from stream_hours h
+            where h.camera_id = asked
+              and h.hour > day_start - interval '1 hour'
+              and h.hour < day_end
+              and h.recorded_us > 0
+              and h.first_at < day_end
+              and h.last_at > day_start
+            limit 1
+       ) as found
  order by asked, day_start;
 
 -- storage --
@@ -77,25 +79,39 @@ select camera_id, sum(size_bytes)::bigint
  group by camera_id;
 
 -- came --
--- What came of each of these cameras (or of all) in each hour since an instant. Index: primary key, else a walk over all hours.
-select camera_id, hour, sum(came_bytes)::bigint
-  from stream_hours
- where hour >= %(since)s
-   and hour < %(until)s
-   and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s))
- group by camera_id, hour
- order by camera_id, hour;
+-- What came of each of these cameras (or of all) in each hour of [start, end): hours since 1970 and bytes, as packed
+-- numbers, for there are many. Index: primary key of the hours, else a walk over all of them.
+select camera_id,
+       string_agg(int4send((extract(epoch from hour) / 3600)::integer), '' order by hour),
+       string_agg(int8send(size_bytes), '' order by hour)
+  from (
+      select camera_id, hour, sum(came_bytes)::bigint as size_bytes
+        from stream_hours
+       where hour >= %(start)s
+         and hour < %(end)s
+         and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s))
+       group by camera_id, hour
+  ) as hours
+ group by camera_id
+ order by camera_id;
 
 -- stored --
--- What is stored of each of these cameras (or of all) by hour, class and volume; what is doomed is on its way out.
--- Walks all hours that are kept, one row for each, and no segment.
-select camera_id, hour, data_class, volume_id, sum(closed + recovered)::bigint, sum(size_bytes)::bigint
-  from stored_hours
- where size_bytes > 0
-   and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s))
- group by camera_id, hour, data_class, volume_id
-having sum(closed + recovered) > 0
- order by camera_id, hour, data_class, volume_id;
+-- What is stored of each of these cameras (or of all) by class and volume: hours since 1970, segments that are not
+-- doomed, and bytes, as packed numbers. Walks all hours that are kept, one row for each, and no segment.
+select camera_id, data_class, volume_id,
+       string_agg(int4send((extract(epoch from hour) / 3600)::integer), '' order by hour),
+       string_agg(int4send(segments), '' order by hour),
+       string_agg(int8send(size_bytes), '' order by hour)
+  from (
+      select camera_id, hour, data_class, volume_id, sum(closed + recovered)::integer as segments,
+             sum(size_bytes)::bigint as size_bytes
+        from stored_hours
+       where closed + recovered > 0
+         and (%(cameras)s::text[] is null or camera_id = any (%(cameras)s))
+       group by camera_id, hour, data_class, volume_id
+  ) as hours
+ group by camera_id, data_class, volume_id
+ order by camera_id, data_class, volume_id;
 
 -- forget --
 -- Forgets what came in hours long ago of which nothing is there any more.
