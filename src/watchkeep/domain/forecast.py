@@ -3,6 +3,7 @@
 All is counted in whole hours. The age of an hour counts from its end.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,12 +43,12 @@ class TierLimit:
     """A tier as the forecast sees it.
 
     Attributes:
-        capacity_bytes: What footage may take there in all.
+        capacity_bytes: What footage may take there in all; None where nothing bounds it.
         since, until: Which ages lie there; None is for ever.
     """
 
     name: str
-    capacity_bytes: int
+    capacity_bytes: int | None
     since: timedelta = timedelta(0)
     until: timedelta | None = None
 
@@ -154,7 +155,7 @@ def make_forecast(
     known = [each for each in kept if rhythms.get(each.camera) is not None]
     ahead = {camera: rhythm.ahead(at, int(turns[-1])) for camera, rhythm in rhythms.items() if rhythm}
     flow = _Flow(at, turns, ahead, spread or Spread(0.0, 0, 0))
-    room = sum(tier.capacity_bytes for tier in tiers)
+    room = sum(math.inf if tier.capacity_bytes is None else tier.capacity_bytes for tier in tiers)
     longest = _longest_that_fits(flow, known, room)
     careful = _longest_that_fits(flow, known, room / (1 + flow.spread.band(days))) if known else longest
     return Forecast(
@@ -264,7 +265,7 @@ def _of_tier(flow: _Flow, kept: Sequence[Kept], limit: TierLimit) -> TierForecas
 
 
 def _first_over(flow: _Flow, content: Hourly, limit: TierLimit) -> datetime | None:
-    over = np.flatnonzero(content > limit.capacity_bytes)
+    over = np.flatnonzero(content > (math.inf if limit.capacity_bytes is None else limit.capacity_bytes))
     return None if len(over) == 0 else flow.at + int(over[0]) * HOUR
 
 

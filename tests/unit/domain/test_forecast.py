@@ -105,6 +105,15 @@ def test_a_tier_with_room_for_all_is_never_full() -> None:
     assert (found.full_at, found.full_from, found.full_until) == (None, None, None)
 
 
+def test_a_tier_without_bound_is_never_full_and_keeps_every_promise() -> None:
+    kept, load = even(keep_days=3000)
+    tiers = [TierLimit(name="bucket", capacity_bytes=None)]
+    found = forecast([kept], {FRONT: load}, tiers=tiers)
+
+    assert found.tiers[0].full_from is None
+    assert found.cameras[0].days == 3000
+
+
 def test_retention_that_fits_says_when_it_is_reached() -> None:
     kept, load = even()
     (camera,) = forecast([kept], {FRONT: load}).cameras

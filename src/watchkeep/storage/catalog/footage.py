@@ -253,6 +253,13 @@ def oldest_closed(
         return [row.segment() for row in cursor.execute(_QUERIES["oldest_closed"], facts)]
 
 
+def settled_of_camera(connection: Connection, camera: CameraId, when: Interval) -> list[StoredSegment]:
+    """Closed and recovered segments of a camera, all its streams, that began in a span; oldest first."""
+    facts = {"camera": camera, "start": when.start, "end": when.end}
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        return [row.segment() for row in cursor.execute(_QUERIES["settled_of_camera"], facts)]
+
+
 def cameras_with_footage(connection: Connection) -> list[CameraId]:
     """The cameras that any segment belongs to, removed ones included."""
     return [CameraId(row[0]) for row in connection.execute(_QUERIES["cameras_with_footage"])]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import EPOCH, CameraId, StreamId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.media import GapCause
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
 
@@ -162,6 +163,22 @@ def stored_by_hour(
         for camera, data_class, volume, hours, segments, sizes in connection.execute(
             _QUERIES["stored"], {"cameras": _listed(cameras)}
         )
+    ]
+
+
+def outages(
+    connection: Connection, when: Interval, *, cameras: Collection[CameraId] | None = None
+) -> list[tuple[CameraId, Interval]]:
+    """Spans of a minute or more in which the main stream was lost, cut to a span; by camera, oldest first."""
+    facts = {
+        "start": when.start,
+        "end": when.end,
+        "cameras": _listed(cameras),
+        "on_purpose": [cause.value for cause in GapCause if cause.is_on_purpose],
+    }
+    return [
+        (CameraId(camera), Interval(start.astimezone(UTC), end.astimezone(UTC)))
+        for camera, start, end in connection.execute(_QUERIES["outages"], facts)
     ]
 
 

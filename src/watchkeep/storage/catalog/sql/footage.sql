@@ -111,6 +111,18 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  order by start_time, segment_id
  limit %(limit)s;
 
+-- settled_of_camera --
+-- The closed and recovered segments of a camera that began in [start, end), all streams. Index: segments_camera.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at
+  from video_segments
+ where camera_id = %(camera)s
+   and start_time >= %(start)s
+   and start_time < %(end)s
+   and state in ('closed', 'recovered')
+ order by start_time, segment_id;
+
 -- cameras_with_footage --
 -- The cameras that any segment belongs to, removed ones included; one index probe a camera.
 with recursive names as (

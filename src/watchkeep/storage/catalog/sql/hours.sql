@@ -120,3 +120,16 @@ delete from stream_hours h
    and h.open = 0
    and h.first_at is null
    and not exists (select from stored_hours s where s.stream_id = h.stream_id and s.hour = h.hour);
+
+-- outages --
+-- When nothing is known of what the main streams of these cameras (or of all) would have brought: gaps of a minute or
+-- more that nobody wants, in [start, end). Index: gaps_span.
+select g.camera_id, greatest(g.started_at, %(start)s::timestamptz), least(coalesce(g.ended_at, %(end)s), %(end)s::timestamptz)
+  from gaps g
+  join streams s using (stream_id)
+ where tstzrange(g.started_at, g.ended_at) && tstzrange(%(start)s, %(end)s)
+   and s.role = 'main'
+   and g.cause <> all (%(on_purpose)s)
+   and coalesce(g.ended_at, %(end)s) - g.started_at >= interval '1 minute'
+   and (%(cameras)s::text[] is null or g.camera_id = any (%(cameras)s))
+ order by g.camera_id, g.started_at;
