@@ -15,6 +15,7 @@ from watchkeep.cli import (
     export,
     incidents,
     record,
+    retention,
     rules,
     run,
     simulator,
@@ -42,6 +43,8 @@ app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
+app.command("why")(retention.why)
+app.command("forecast")(retention.forecast)
 app.command("export")(export.export)
 app.command("record")(record.record)
 app.add_typer(config.app, name="config")

@@ -1,0 +1,121 @@
+"""What goes within a span is what the sweeper's own judgement of every segment says, holds and all."""
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+
+from catalog_rows import FRONT, START, YARD, YARD_MAIN, a_run, a_segment
+from watchkeep.application.footage_rules import Origin, Rule, RuleBook
+from watchkeep.application.going import Going, going_between
+from watchkeep.domain.category import DataClass
+from watchkeep.domain.ids import CameraId
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.retention import Hold, judge
+from watchkeep.storage.catalog import hours, recordings
+from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.recorder_rows import SegmentClosed, StoredSegment
+
+RAW = DataClass.RAW_FOOTAGE
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def rules(*holds: Hold) -> RuleBook:
+    def of(days: int) -> dict[DataClass, Rule]:
+        return {RAW: Rule(RAW, days * DAY, Origin.CAMERA)}
+
+    return RuleBook(rules={FRONT: of(2), YARD: of(3)}, default=of(30), holds=holds)
+
+
+def some_segments(chance: random.Random) -> list[StoredSegment]:
+    """Of two cameras over a day, of all lengths; many end on the hour, or a microsecond beside it."""
+    made: list[StoredSegment] = []
+    for number in range(300):
+        run = a_run(1) if number % 2 else a_run(2, camera=YARD, stream=YARD_MAIN)
+        start = START + timedelta(
+            seconds=chance.randrange(86_400), microseconds=chance.choice([0, 1, 999_999])
+        )
+        if number % 7 == 0:
+            start = start.replace(minute=0, second=0, microsecond=0)
+        length_s = chance.choice([1, 60, 61.25, 299.999999, 300])
+        made.append(a_segment(number, start=start, length_s=length_s, run=run, size_bytes=number + 1))
+    return made
+
+
+def some_holds(chance: random.Random) -> list[Hold]:
+    starts = [START + timedelta(seconds=chance.randrange(86_400)) for _ in range(4)]
+    return [
+        Hold(
+            chance.choice([FRONT, YARD]),
+            Interval(start, start + chance.choice([1, 90, 5000]) * DAY / 86_400),
+            "x",
+        )
+        for start in starts
+    ]
+
+
+def judged(segments: list[StoredSegment], book: RuleBook, when: Interval) -> dict[CameraId, tuple[int, int]]:
+    """Count and bytes of what is kept just before its time and not at it, and whose time is in the span."""
+    found: dict[CameraId, tuple[int, int]] = {}
+    for part in segments:
+        keep = book.of(part.camera)[RAW].keep
+        due_at = part.when.end + keep
+        if (
+            when.start <= due_at < when.end
+            and judge(part, keep=keep, holds=book.holds, now=due_at).is_expired
+        ):
+            count, size = found.get(part.camera, (0, 0))
+            found[part.camera] = (count + 1, size + part.size_bytes)
+    return found
+
+
+def told(going: list[Going]) -> dict[CameraId, tuple[int, int]]:
+    return {each.camera: (each.segments, each.size_bytes) for each in going}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_goes_is_what_the_judge_says_of_each_segment(catalog: Catalog, seed: int) -> None:
+    chance = random.Random(seed)
+    segments = some_segments(chance)
+    with catalog.transaction() as connection:
+        recordings.apply(connection, [SegmentClosed(part) for part in segments])
+        stored = hours.stored_by_hour(connection)
+        for turn in range(25):
+            book = rules(*(some_holds(chance) if turn % 2 else []))
+            edge = chance.choice(segments)
+            start = edge.when.end + book.of(edge.camera)[RAW].keep
+            length = chance.choice([timedelta(microseconds=1), HOUR, 7.3 * HOUR, 3 * DAY])
+            when = Interval(start, start + length)
+            assert told(going_between(connection, stored, book, when, scope=None)) == judged(
+                segments, book, when
+            )
+
+
+def test_days_in_a_row_count_everything_once(catalog: Catalog) -> None:
+    segments = some_segments(random.Random(9))
+    with catalog.transaction() as connection:
+        recordings.apply(connection, [SegmentClosed(part) for part in segments])
+        stored = hours.stored_by_hour(connection)
+        total = 0
+        at: datetime = START + timedelta(minutes=17)
+        for number in range(6):
+            when = Interval(at + number * DAY, at + (number + 1) * DAY)
+            going = going_between(connection, stored, rules(), when, scope=None, to_the_hour=True)
+            total += sum(each.segments for each in going)
+            assert all(when.start - HOUR <= each.oldest + 3 * DAY for each in going)
+
+    assert total == len(segments)
+
+
+def test_only_the_cameras_that_are_asked_for_are_told(catalog: Catalog) -> None:
+    segments = some_segments(random.Random(1))
+    when = Interval(START, START + 30 * DAY)
+    with catalog.transaction() as connection:
+        recordings.apply(connection, [SegmentClosed(part) for part in segments])
+        stored = hours.stored_by_hour(connection)
+
+        (only,) = going_between(connection, stored, rules(), when, scope=[YARD])
+
+    assert (only.camera, only.segments, only.reason) == (YARD, 150, "older than 3 d")
+    assert only.without(None) == only
+    assert only.without(only).segments == 0
