@@ -60,7 +60,7 @@ soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the an
 soak-clock: .prepare-dev ## Drive both days on which clocks change, with steps, drift and kills (QUICK=1: as in `make test`)
 	@$(PY) -m pytest -s tests/catalog/test_clock_soak.py $(if $(QUICK),-m "not soak") $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, live, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+bench-%: .prepare-dev ## Measure: catalog, events, latency, live, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/

@@ -21,6 +21,7 @@ ROOMS = (
     "cameras/gate/rules",
     "cameras/gate/rules/new",
     "storage",
+    "retention",
     "people",
     "audit",
 )
@@ -146,6 +147,7 @@ def test_every_room_is_reached_by_its_letters(desk: Page, site: Site) -> None:
         "n": "analytics",
         "c": "cameras",
         "s": "storage",
+        "t": "retention",
         "e": "people",
         "a": "audit",
     }

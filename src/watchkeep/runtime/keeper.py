@@ -15,7 +15,7 @@ from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
 from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog import event_upkeep, footage, outbox, partitions, rollups, sessions
+from watchkeep.storage.catalog import event_upkeep, footage, hours, outbox, partitions, rollups, sessions
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ OUTBOX_AGE = timedelta(days=1)
 ATTEMPTS_AGE = timedelta(days=1)
 TOMBSTONE_AGE = timedelta(days=400)
 """Why something was deleted can be asked for as long as the audit is kept, and a month more."""
+CAME_AGE = timedelta(days=75)
+"""The forecast looks ten weeks back."""
 ORPHAN_AGE = timedelta(minutes=15)
 """An event that goes on is seen every few seconds. Nobody has followed an older one since."""
 DAYS_AHEAD = 7
@@ -136,6 +138,7 @@ class Keeper:
             sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE)
             outbox.forget(connection, before=now - OUTBOX_AGE)
             footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
+            hours.forget_hours(connection, before=now - CAME_AGE)
             if not self._doubt:
                 rollups.forget(connection, now=now)
         with self._node.catalog.transaction("keeper") as connection:

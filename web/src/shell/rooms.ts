@@ -17,6 +17,7 @@ export const ROOMS: readonly RoomSign[] = [
   { path: "/analytics", name: "Analytics", icon: "analytics", letter: "n" },
   { path: "/cameras", name: "Cameras", icon: "cameras", letter: "c" },
   { path: "/storage", name: "Storage", icon: "storage", letter: "s", needs: "see_status" },
+  { path: "/retention", name: "Retention", icon: "retention", letter: "t", needs: "see_status" },
   { path: "/people", name: "People", icon: "people", letter: "e", needs: "manage_users" },
   { path: "/audit", name: "Audit", icon: "audit", letter: "a", needs: "read_audit" },
 ];

@@ -16,6 +16,7 @@ const Analytics = lazy(() => import("../analytics/analytics-room"));
 const Rules = lazy(() => import("../cameras/rules-room"));
 const Cameras = lazy(() => import("../cameras/cameras-room"));
 const Storage = lazy(() => import("../storage/storage-room"));
+const Retention = lazy(() => import("../retention/retention-room"));
 const People = lazy(() => import("../people/people-room"));
 const Audit = lazy(() => import("../audit/audit-room"));
 
@@ -50,6 +51,7 @@ export function Shell({ session, onSignedOut }: { session: Session; onSignedOut:
               <Route path="/cameras/:camera?" component={Cameras} />
               <Route path="/cameras/:camera/rules/:rule?" component={Rules} />
               <Route path="/storage" component={Storage} />
+              <Route path="/retention" component={Retention} />
               <Route path="/people" component={People} />
               <Route path="/audit" component={Audit} />
               <Route default component={Nowhere} />

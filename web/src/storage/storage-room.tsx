@@ -1,6 +1,8 @@
 import { getStorage } from "../api/endpoints";
+import { getForecast } from "../api/retention-endpoints";
 import type { CameraUse, VolumeUse } from "../api/types";
 import { useRemote } from "../api/use-remote";
+import { ForecastCard } from "../parts/forecast-card";
 import { Fault, Hint, Loading } from "../parts/notice";
 import { bytes, counted } from "../parts/quantities";
 import { Table } from "../parts/table";
@@ -12,6 +14,7 @@ const EVERY_MS = 15_000;
 /** Where the footage lies, how much of it there is, and what is missing. */
 export default function StorageRoom() {
   const { value, error } = useRemote(getStorage, "storage", ["segment", "gap", "camera"], EVERY_MS);
+  const forecast = useRemote(getForecast, "forecast", ["camera"], 4 * EVERY_MS);
   if (!value) return error ? <Fault error={error} /> : <Loading what="storage" />;
   const total = value.cameras.reduce((sum, camera) => sum + camera.bytes, 0);
   const perDay = value.cameras.reduce((sum, camera) => sum + camera.bytes_per_day, 0);
@@ -35,6 +38,7 @@ export default function StorageRoom() {
           <Volume key={volume.id} volume={volume} perDay={perDay} />
         ))}
       </div>
+      {forecast.value && <ForecastCard forecast={forecast.value} />}
       <h2>By camera</h2>
       {value.cameras.length === 0 ? (
         <p class="quiet">No camera has recorded anything yet.</p>
