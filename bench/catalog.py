@@ -31,7 +31,7 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import judge
 from watchkeep.runtime.embedded_postgres import EmbeddedPostgres
 from watchkeep.runtime.system import SystemClock
-from watchkeep.storage.catalog import cameras, footage, hours
+from watchkeep.storage.catalog import cameras, footage, hours, storage_figures
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream, Site
 from watchkeep.storage.catalog.connection import Catalog, CatalogRole, Connection
 from watchkeep.storage.catalog.migrations import migrate
@@ -152,7 +152,7 @@ def tell_queries(figures: Figures, reader: Reader, theirs: "Theirs") -> None:
         ),
         ("days_with_footage", lambda conn: hours.days_with_footage(conn, NAMES, days), 20, theirs.days()),
         ("footage_bounds", lambda conn: footage.footage_bounds(conn, STREAMS[7]), 5, ""),
-        ("storage_by_camera", lambda conn: footage.storage_by_camera(conn, now=END), 500, ""),
+        ("storage_by_camera", lambda conn: storage_figures.storage_by_camera(conn, now=END), 500, ""),
         ("stored_by_hour", hours.stored_by_hour, 2000, ""),
     ]
     for name, ask, most, against in questions:

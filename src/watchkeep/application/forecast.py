@@ -12,11 +12,13 @@ from watchkeep.application.footage_rules import FOOTAGE_CLASSES, RuleBook, read_
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.category import DataClass
-from watchkeep.domain.forecast import Forecast, Kept, TierLimit, make_forecast
+from watchkeep.domain.forecast import Forecast, TierLimit, make_forecast
 from watchkeep.domain.hindsight import Miss, look_back
 from watchkeep.domain.ids import EPOCH, CameraId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.rhythm import HOUR, Came, Hourly, Rhythm, Spread, learn, spread
+from watchkeep.domain.rhythm import Came, Rhythm, Spread, learn, spread
+from watchkeep.domain.steps import HOUR, Hourly
+from watchkeep.domain.stock import Kept
 from watchkeep.storage.catalog import cameras, hours
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.hours import Numbers, StoredHours, hour_of

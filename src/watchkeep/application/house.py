@@ -15,7 +15,8 @@ from watchkeep.domain.clock import Clock, Rng
 from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import CameraId
 from watchkeep.storage.catalog.connection import Catalog
-from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
+from watchkeep.storage.catalog.footage import GapTotal
+from watchkeep.storage.catalog.storage_figures import CameraStorage
 from watchkeep.storage.encryption.keystore import Keystore
 from watchkeep.storage.media.volume import Volume
 

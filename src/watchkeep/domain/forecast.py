@@ -1,7 +1,4 @@
-"""How much will be stored when: what is there goes by its age, what comes follows the rhythm of each camera.
-
-All is counted in whole hours. The age of an hour counts from its end.
-"""
+"""How much will be stored when: what is there goes by its age, what comes follows each camera's rhythm."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,30 +9,11 @@ import numpy as np
 
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import CameraId
-from watchkeep.domain.rhythm import DAY_H, HOUR, WEEK_H, Hourly, Rhythm, Spread, Step
+from watchkeep.domain.rhythm import Rhythm, Spread
+from watchkeep.domain.steps import DAY_H, HOUR, WEEK_H, Hourly, Step
+from watchkeep.domain.stock import Expected, Flow, Kept
 
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What is stored of one camera in one class, and how long it stays.
-
-    Attributes:
-        stored: Bytes that are there now, hour after hour up to now; equally long for all.
-        keep: How long after its end an hour goes.
-        after: The age at which footage comes into the class: zero, or the limit of the class it comes from.
-        share: How much of what reaches that age comes into it.
-        source: What that is taken of, as `stored`; the same where footage comes into the class at once.
-    """
-
-    camera: CameraId
-    data_class: DataClass
-    stored: Hourly
-    keep: timedelta
-    after: timedelta = timedelta(0)
-    share: float = 1.0
-    source: Hourly | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +29,6 @@ class TierLimit:
     capacity_bytes: int | None
     since: timedelta = timedelta(0)
     until: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """Bytes at an instant, with the band in which they lie nine times in ten."""
-
-    at: datetime
-    low: float
-    expected: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +122,7 @@ def make_forecast(
     turns = np.arange(0, days * DAY_H + 1)
     known = [each for each in kept if rhythms.get(each.camera) is not None]
     ahead = {camera: rhythm.ahead(at, int(turns[-1])) for camera, rhythm in rhythms.items() if rhythm}
-    flow = _Flow(at, turns, ahead, spread or Spread(0.0, 0, 0))
+    flow = Flow(at, turns, ahead, spread or Spread(0.0, 0, 0))
     room = sum(math.inf if tier.capacity_bytes is None else tier.capacity_bytes for tier in tiers)
     longest = _longest_that_fits(flow, known, room)
     careful = _longest_that_fits(flow, known, room / (1 + flow.spread.band(days))) if known else longest
@@ -179,80 +147,7 @@ def make_forecast(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Flow:
-    """What comes, and at which hours from now it is looked at."""
-
-    at: datetime
-    turns: np.ndarray[tuple[int], np.dtype[np.int64]]
-    ahead: Mapping[CameraId, Hourly]
-    spread: Spread
-
-    def content(
-        self, kept: Sequence[Kept], since: timedelta = timedelta(0), until: timedelta | None = None
-    ) -> tuple[Hourly, Hourly]:
-        """Bytes of these ages at each turn: all of them, and those of them that are still to come."""
-        total, coming = np.zeros(len(self.turns)), np.zeros(len(self.turns))
-        for each in kept:
-            ahead = self.ahead.get(each.camera, np.zeros(int(self.turns[-1])))
-            first, last = since // HOUR, (min(each.keep, until) if until is not None else each.keep) // HOUR
-            there = each.stored.copy()
-            if each.after:
-                total += _window(there, np.zeros(len(ahead)), self.turns, first, last)
-                # Of what has not reached the age yet, a share will come in.
-                there = np.zeros(len(there)) if each.source is None else each.source.copy()
-                there[: max(0, len(there) - each.after // HOUR)] = 0
-                first = max(first, each.after // HOUR)
-                there *= each.share
-            total += _window(there, ahead * each.share, self.turns, first, last)
-            coming += _window(np.zeros(len(there)), ahead * each.share, self.turns, first, last)
-        return total, coming
-
-    def band(self, kept: Sequence[Kept], coming: Hourly) -> Hourly:
-        """By how many bytes what is still to come may be off: the more days it is of, the less by share."""
-        daily = sum(
-            each.share * self.ahead[each.camera].mean() * DAY_H for each in kept if each.camera in self.ahead
-        )
-        if daily <= 0:
-            return np.zeros(len(coming))
-        shares: Hourly = np.array([self.spread.band(days) for days in coming / daily])
-        return coming * shares
-
-    def line(
-        self, kept: Sequence[Kept], since: timedelta = timedelta(0), until: timedelta | None = None
-    ) -> list[Expected]:
-        """A point a day."""
-        total, coming = self.content(kept, since, until)
-        band = self.band(kept, coming)
-        return [
-            Expected(
-                self.at + int(turn) * HOUR,
-                float(total[turn] - band[turn]),
-                float(total[turn]),
-                float(total[turn] + band[turn]),
-            )
-            for turn in self.turns[::DAY_H]
-        ]
-
-
-def _window(
-    stored: Hourly,
-    ahead: Hourly,
-    turns: np.ndarray[tuple[int], np.dtype[np.int64]],
-    first: int,
-    last: int,
-) -> Hourly:
-    """The sum of the hours whose age at each turn is at least `first` and less than `last` hours."""
-    sums = np.concatenate(([0.0], np.cumsum(stored), np.sum(stored) + np.cumsum(ahead)))
-    # An hour has the age 0 when it ends.
-    end = len(stored) + turns
-    newest = np.clip(end - first, 0, len(sums) - 1)
-    oldest = np.clip(end - max(last, first), 0, len(sums) - 1)
-    content: Hourly = sums[newest] - sums[oldest]
-    return content
-
-
-def _of_tier(flow: _Flow, kept: Sequence[Kept], limit: TierLimit) -> TierForecast:
+def _of_tier(flow: Flow, kept: Sequence[Kept], limit: TierLimit) -> TierForecast:
     total, coming = flow.content(kept, limit.since, limit.until)
     band = flow.band(kept, coming)
     return TierForecast(
@@ -264,13 +159,13 @@ def _of_tier(flow: _Flow, kept: Sequence[Kept], limit: TierLimit) -> TierForecas
     )
 
 
-def _first_over(flow: _Flow, content: Hourly, limit: TierLimit) -> datetime | None:
+def _first_over(flow: Flow, content: Hourly, limit: TierLimit) -> datetime | None:
     over = np.flatnonzero(content > (math.inf if limit.capacity_bytes is None else limit.capacity_bytes))
     return None if len(over) == 0 else flow.at + int(over[0]) * HOUR
 
 
 def _of_camera(
-    flow: _Flow,
+    flow: Flow,
     kept: Sequence[Kept],
     camera: CameraId,
     rhythm: Rhythm,
@@ -312,15 +207,15 @@ def _promised(own: Sequence[Kept]) -> timedelta:
     return next((each.keep for each in own if not each.after), timedelta(0))
 
 
-def _oldest(flow: _Flow, kept: Sequence[Kept]) -> datetime:
+def _oldest(flow: Flow, kept: Sequence[Kept]) -> datetime:
     """Start of the oldest hour of which something is stored; now when nothing is."""
     ages = [len(each.stored) - int(np.flatnonzero(each.stored)[0]) for each in kept if each.stored.any()]
     return flow.at - max(ages, default=0) * HOUR
 
 
-def _longest_that_fits(flow: _Flow, kept: Sequence[Kept], room: float) -> timedelta | None:
+def _longest_that_fits(flow: Flow, kept: Sequence[Kept], room: float) -> timedelta | None:
     """The greatest age up to which all fits once the load is steady; None when every limit fits."""
-    last = _Flow(flow.at, flow.turns[-WEEK_H:], flow.ahead, flow.spread)
+    last = Flow(flow.at, flow.turns[-WEEK_H:], flow.ahead, flow.spread)
 
     def fits(hours: int) -> bool:
         total, _ = last.content(kept, until=hours * HOUR)

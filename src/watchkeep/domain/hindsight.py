@@ -7,7 +7,8 @@ from datetime import datetime
 import numpy as np
 
 from watchkeep.domain.ids import CameraId
-from watchkeep.domain.rhythm import DAY_H, HOUR, Came, Rhythm
+from watchkeep.domain.rhythm import Came, Rhythm
+from watchkeep.domain.steps import DAY_H, HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from watchkeep.domain.rhythm import Came, Hourly
+from watchkeep.domain.rhythm import Came
+from watchkeep.domain.steps import Hourly
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 DAY_H, WEEK_H = 24, 168

@@ -8,10 +8,12 @@ import pytest
 
 from unit.domain.loads import DAY_H, MONDAY, WEEK_H, came, shape
 from watchkeep.domain.category import DataClass
-from watchkeep.domain.forecast import Forecast, Kept, TierLimit, make_forecast
+from watchkeep.domain.forecast import Forecast, TierLimit, make_forecast
 from watchkeep.domain.hindsight import look_back
 from watchkeep.domain.ids import CameraId
-from watchkeep.domain.rhythm import Came, Hourly, Rhythm, learn, spread
+from watchkeep.domain.rhythm import Came, Rhythm, learn, spread
+from watchkeep.domain.steps import Hourly
+from watchkeep.domain.stock import Kept
 
 RAW, CLIP = DataClass.RAW_FOOTAGE, DataClass.EVENT_CLIP
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

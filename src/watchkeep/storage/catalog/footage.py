@@ -1,7 +1,7 @@
 """Finds footage and gaps, counts what they take, and takes segments out again: doomed first, dropped last."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -19,34 +19,11 @@ from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.catalog.recordings import GapRow, SegmentRow
 
 _QUERIES = load("footage")
-_HOURS = load("hours")
 _ON_PURPOSE = [cause.value for cause in GapCause if cause.is_on_purpose]
 LONGEST = timedelta(minutes=5)
 """No segment is longer: a constraint of the table."""
 _ID_SLACK = timedelta(days=1)
 """How far a segment's start may lie from the time in its id before the quick look-up misses it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraStorage:
-    """What a camera's segments take, of all its streams.
-
-    Attributes:
-        size_bytes: Without lost ones.
-        bytes_last_day: Of those that began in the 24 hours before.
-        oldest: Start of the oldest living segment.
-        newest: End of the newest.
-    """
-
-    camera: CameraId
-    size_bytes: int
-    bytes_last_day: int
-    open: int
-    closed: int
-    recovered: int
-    lost: int
-    oldest: datetime | None
-    newest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,61 +157,6 @@ def unwanted_per_bucket(
     }
     rows = connection.execute(_QUERIES["unwanted_per_bucket"], facts)
     return [(start.astimezone(UTC), max(float(seconds), 0.0)) for start, seconds in rows]
-
-
-def storage_by_camera(connection: Connection, *, now: datetime) -> list[CameraStorage]:
-    """What each camera's segments take; from the counts by hour, open segments and one part of an hour."""
-    day_ago = now - timedelta(days=1)
-    whole_from = hours.hour_of(day_ago) + hours.HOUR
-    found: dict[CameraId, CameraStorage] = {}
-    with connection.cursor(row_factory=class_row(_Settled)) as cursor:
-        for row in cursor.execute(_HOURS["storage"], {"whole_from": whole_from}):
-            found[CameraId(row.camera_id)] = row.storage()
-    part = {"start": day_ago, "end": whole_from}
-    for name, part_bytes in connection.execute(_HOURS["settled_bytes"], part):
-        known = found[CameraId(name)]
-        found[known.camera] = replace(known, bytes_last_day=known.bytes_last_day + part_bytes)
-    for being_written in hours.open_parts(connection):
-        camera = being_written.camera
-        found[camera] = _with_open(found.get(camera), being_written, day_ago)
-    return [found[camera] for camera in sorted(found)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    camera_id: str
-    size_bytes: int = 0
-    bytes_last_day: int = 0
-    closed: int = 0
-    recovered: int = 0
-    lost: int = 0
-    oldest: datetime | None = None
-    newest: datetime | None = None
-
-    def storage(self) -> CameraStorage:
-        return CameraStorage(
-            camera=CameraId(self.camera_id),
-            size_bytes=self.size_bytes,
-            bytes_last_day=self.bytes_last_day,
-            open=0,
-            closed=self.closed,
-            recovered=self.recovered,
-            lost=self.lost,
-            oldest=None if self.oldest is None else self.oldest.astimezone(UTC),
-            newest=None if self.newest is None else self.newest.astimezone(UTC),
-        )
-
-
-def _with_open(known: CameraStorage | None, part: hours.OpenPart, day_ago: datetime) -> CameraStorage:
-    before = known or _Settled(part.camera).storage()
-    return replace(
-        before,
-        size_bytes=before.size_bytes + part.size_bytes,
-        bytes_last_day=before.bytes_last_day + (part.size_bytes if part.when.start >= day_ago else 0),
-        open=before.open + 1,
-        oldest=min(filter(None, (before.oldest, part.when.start))),
-        newest=max(filter(None, (before.newest, part.when.end))),
-    )
 
 
 def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:

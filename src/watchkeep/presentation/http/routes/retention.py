@@ -8,10 +8,10 @@ from watchkeep.application import forecast, retention
 from watchkeep.domain.access import Action
 from watchkeep.domain.ids import CameraId
 from watchkeep.presentation.http.authentication import Asker, DoorRoute, Of, TheHouse, asks
+from watchkeep.presentation.http.bodies.forecast import ForecastBody
 from watchkeep.presentation.http.bodies.plain import Instant
 from watchkeep.presentation.http.bodies.retention import (
     DeletionsBody,
-    ForecastBody,
     GoingBody,
     RulesBody,
     WhatIfAsked,
