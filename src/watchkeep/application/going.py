@@ -124,12 +124,8 @@ def _judged(
     conn: Connection, stored: StoredHours, hour: Interval, rules: RuleBook, when: Interval
 ) -> list[tuple[StoredSegment, Fate]]:
     """The segments of one hour, and what becomes of each."""
-    found = footage.settled_of_camera(conn, stored.camera, hour)
-    return [
-        (segment, rules.fate(segment, when.end))
-        for segment in found
-        if segment.volume == stored.volume and segment.data_class is stored.data_class
-    ]
+    found = footage.settled_of_camera(conn, stored.camera, stored.data_class, hour)
+    return [(segment, rules.fate(segment, when.end)) for segment in found if segment.volume == stored.volume]
 
 
 def _together(one: Going, other: Going) -> Going:

@@ -13,9 +13,9 @@ from watchkeep.cli import (
     doctor,
     events,
     export,
+    foresight,
     incidents,
     record,
-    retention,
     rules,
     run,
     simulator,
@@ -43,8 +43,8 @@ app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
-app.command("why")(retention.why)
-app.command("forecast")(retention.forecast)
+app.command("why")(foresight.why)
+app.command("forecast")(foresight.forecast)
 app.command("export")(export.export)
 app.command("record")(record.record)
 app.add_typer(config.app, name="config")

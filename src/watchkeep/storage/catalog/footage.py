@@ -7,6 +7,7 @@ from typing import LiteralString
 
 from psycopg.rows import class_row
 
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import CameraId, SegmentId, StreamId, made_at
 from watchkeep.domain.interval import Interval
@@ -175,9 +176,11 @@ def oldest_closed(
         return [row.segment() for row in cursor.execute(_QUERIES["oldest_closed"], facts)]
 
 
-def settled_of_camera(connection: Connection, camera: CameraId, when: Interval) -> list[StoredSegment]:
-    """Closed and recovered segments of a camera, all its streams, that began in a span; oldest first."""
-    facts = {"camera": camera, "start": when.start, "end": when.end}
+def settled_of_camera(
+    connection: Connection, camera: CameraId, data_class: DataClass, when: Interval
+) -> list[StoredSegment]:
+    """Closed and recovered segments of a camera (all streams) and class that began in a span."""
+    facts = {"camera": camera, "data_class": data_class.value, "start": when.start, "end": when.end}
     with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
         return [row.segment() for row in cursor.execute(_QUERIES["settled_of_camera"], facts)]
 

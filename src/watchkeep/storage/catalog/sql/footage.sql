@@ -112,12 +112,13 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  limit %(limit)s;
 
 -- settled_of_camera --
--- The closed and recovered segments of a camera that began in [start, end), all streams. Index: segments_camera.
+-- The closed and recovered segments of a camera and class that began in [start, end), all streams. Index: segments_camera.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
        camera_clock_at
   from video_segments
  where camera_id = %(camera)s
+   and data_class = %(data_class)s
    and start_time >= %(start)s
    and start_time < %(end)s
    and state in ('closed', 'recovered')

@@ -9,6 +9,7 @@ from catalog_rows import a_gap
 from house_builder import a_camera, stream_of
 from kept_footage import keep
 from site_server import Browser, Site, problem
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
 from watchkeep.storage.catalog import footage, recordings
@@ -63,8 +64,9 @@ def test_a_second_says_why_it_is_here_and_when_it_goes(site: Site) -> None:
 def test_a_second_that_went_says_when_and_why(site: Site) -> None:
     browser, front, _ = filled(site)
     oldest = NOW - KEPT_H * HOUR
+    hour = Interval(oldest, oldest + HOUR)
     with site.house.catalog.transaction() as conn:
-        (first,) = footage.settled_of_camera(conn, front, Interval(oldest, oldest + HOUR))
+        (first,) = footage.settled_of_camera(conn, front, DataClass.RAW_FOOTAGE, hour)
         footage.doom(conn, [first], reason="older than 14 d")
         footage.drop_rows(conn, [first])
 
