@@ -20,6 +20,7 @@ demo: .prepare-run ## Switch on the demonstration cameras of the running Watchke
 # --- Test -----------------------------------------------------------------------------------------------
 
 .PHONY: test test-analyst test-browser test-kill test-interop test-tools soak-kill soak-power soak-outage soak-cameras soak-clock \
+	soak-retention soak-full \
 	screenshots
 test: .prepare-dev ## Run the tests, all but those in the browser (ARGS="tests/unit -k hold")
 	@# pytest ends with 5 when ARGS leave nothing to run in one of the two parts.
@@ -59,6 +60,13 @@ soak-outage: .prepare-dev ## Stall the disk, take the database away, hang the an
 
 soak-clock: .prepare-dev ## Drive both days on which clocks change, with steps, drift and kills (QUICK=1: as in `make test`)
 	@$(PY) -m pytest -s tests/catalog/test_clock_soak.py $(if $(QUICK),-m "not soak") $(ARGS)
+
+soak-retention: .prepare-dev ## Live 400 days of sixteen cameras, then 100,000 steps in any order (QUICK=1: as in `make test`)
+	@WATCHKEEP_DAYS=$(if $(QUICK),95,400) WATCHKEEP_EVERY_MIN=$(if $(QUICK),360,60) WATCHKEEP_STEPS=$(if $(QUICK),10000,100000) \
+		$(PY) -m pytest -s tests/catalog/test_retention_days.py tests/catalog/test_retention_machine.py $(ARGS)
+
+soak-full: .prepare-dev ## Record ten minutes on a full disk, and again with the catalog on it (QUICK=1: briefly); needs root
+	@WATCHKEEP_FULL_S=$(if $(QUICK),5,600) WATCHKEEP_CATALOG="elsewhere beside" $(PY) -m pytest -s tests/system/test_full_disk.py $(ARGS)
 
 bench-%: .prepare-dev ## Measure: catalog, events, latency, live, record, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -31,17 +32,18 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import judge
 from watchkeep.runtime.embedded_postgres import EmbeddedPostgres
 from watchkeep.runtime.system import SystemClock
-from watchkeep.storage.catalog import cameras, footage, hours, storage_figures
+from watchkeep.storage.catalog import cameras, footage, hours, policies, retention, storage_figures
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream, Site
 from watchkeep.storage.catalog.connection import Catalog, CatalogRole, Connection
 from watchkeep.storage.catalog.migrations import migrate
+from watchkeep.storage.catalog.retention import Limits
 
 CAMERAS = 32
 DAYS = 15 if IS_QUICK else 180
 A_DAY = 1440
 END = datetime(2026, 11, 30, tzinfo=UTC)
 START = END - timedelta(days=DAYS)
-SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 TURNS = 9
 KEEP = timedelta(days=DAYS - 1)
 """A day of the oldest is due."""
@@ -167,17 +169,19 @@ def tell_queries(figures: Figures, reader: Reader, theirs: "Theirs") -> None:
 
 
 def tell_sweep(figures: Figures, catalog: Catalog) -> None:
-    """Deciding of every segment whether it goes; a day of the oldest does. CPU of both sides."""
+    """Deciding of each segment whether it goes, as the sweeper does; a day of them goes. CPU of both."""
     with catalog.transaction() as connection:
         server = psutil.Process(connection.info.backend_pid)
         client, began = psutil.Process(), time.perf_counter()
         before = cpu_s(server) + cpu_s(client)
+        book = policies.read(connection)
+        keeps = {camera: replace(book.keeps(camera), raw=KEEP) for camera in NAMES}
         due = 0
-        for camera in NAMES:
-            candidates = footage.oldest_closed(
-                connection, 10 * A_DAY, before=END - KEEP + SECOND, camera=camera
-            )
-            due += sum(judge(each, keep=KEEP, holds=(), now=END).is_expired for each in candidates)
+        found = retention.due(connection, Limits.by_age(keeps, END), (), most=10 * A_DAY)
+        claims = retention.claims(connection, found, keeps)
+        for each in found:
+            verdict = judge(each, keeps=keeps[each.camera], claims=claims.get(each.camera, ()), now=END)
+            due += verdict.is_expired
         spent = cpu_s(server) + cpu_s(client) - before
     assert due == CAMERAS * A_DAY, due
     n = CAMERAS * A_DAY * DAYS

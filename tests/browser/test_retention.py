@@ -57,7 +57,7 @@ def test_the_room_says_what_is_foretold_and_which_camera_is_not_known_yet(desk: 
 
     row = desk.locator(f'tr[data-camera="{yard.camera}"]')
     expect(row).to_contain_text("24.0 GB")
-    expect(row).to_contain_text("set for this camera")
+    expect(row).to_contain_text("default of the class")
     expect(row).to_contain_text(re.compile(r"reached on|not reached: \d"))
     expect(desk.locator('tr[data-camera="gate"]')).to_contain_text("not enough data")
     expect(desk.get_by_text("Not enough data of")).to_be_visible()

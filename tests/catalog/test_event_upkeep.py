@@ -163,6 +163,6 @@ def test_deletion_by_age_goes_on_by_small_portions_and_leaves_no_marks(house: Ca
 
 def test_how_long_events_are_kept_stands_in_the_catalog(house: Catalog) -> None:
     with house.transaction() as connection:
-        assert event_upkeep.keep(connection) == timedelta(days=180)
+        assert event_upkeep.keep(connection) == (timedelta(days=180), timedelta(days=365))
         connection.execute("update data_classes set keep_days = 7 where data_class = 'event'")
-        assert event_upkeep.keep(connection) == timedelta(days=7)
+        assert event_upkeep.keep(connection) == (timedelta(days=7), timedelta(days=365))

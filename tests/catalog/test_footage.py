@@ -197,9 +197,6 @@ def test_a_deletion_goes_step_by_step_and_its_reason_stays(catalog: Catalog) -> 
     with catalog.transaction() as connection:
         recordings.apply(connection, [SegmentClosed(old), SegmentClosed(new), SegmentOpened(being_written)])
 
-        assert footage.oldest_closed(connection, 1, before=START + timedelta(days=1)) == [old]
-        assert footage.oldest_closed(connection, 9, before=old.when.end) == []
-        assert footage.oldest_closed(connection, 9, before=START + timedelta(days=1), camera=YARD) == []
         assert footage.drop_rows(connection, [old]) == 0
         assert footage.doom(connection, [old, being_written], reason="older than 30 d") == 1
         assert footage.doom(connection, [old], reason="another") == 0

@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from catalog_rows import FRONT, START, YARD, YARD_MAIN, a_run, a_segment
-from watchkeep.application.footage_rules import Origin, Rule, RuleBook
+from event_house import put
+from event_rows import an_event
+from watchkeep.application.footage_rules import RuleBook
 from watchkeep.application.going import Going, going_between
-from watchkeep.domain.category import DataClass
+from watchkeep.domain.category import DEFAULT_POLICIES, DataClass
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.retention import Hold, judge
-from watchkeep.storage.catalog import hours, recordings
+from watchkeep.domain.policy import Override
+from watchkeep.domain.retention import Claim, Hold, Keeps, judge
+from watchkeep.storage.catalog import hours, recordings, retention
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.policies import PolicyBook
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed, StoredSegment
 
 RAW = DataClass.RAW_FOOTAGE
@@ -21,10 +25,9 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def rules(*holds: Hold) -> RuleBook:
-    def of(days: int) -> dict[DataClass, Rule]:
-        return {RAW: Rule(RAW, days * DAY, Origin.CAMERA)}
-
-    return RuleBook(rules={FRONT: of(2), YARD: of(3)}, default=of(30), holds=holds)
+    said = {(FRONT, RAW): Override(keep=2 * DAY), (YARD, RAW): Override(keep=3 * DAY)}
+    book = PolicyBook(classes=DEFAULT_POLICIES, sites={}, cameras=said, site_of={}, quotas={})
+    return RuleBook(book=book, asked={}, holds=holds)
 
 
 def some_segments(chance: random.Random) -> list[StoredSegment]:
@@ -54,18 +57,24 @@ def some_holds(chance: random.Random) -> list[Hold]:
     ]
 
 
-def judged(segments: list[StoredSegment], book: RuleBook, when: Interval) -> dict[CameraId, tuple[int, int]]:
+def judged(
+    segments: list[StoredSegment], book: RuleBook, when: Interval, claims: dict[CameraId, list[Claim]]
+) -> dict[CameraId, tuple[int, int]]:
     """Count and bytes of what is kept just before its time and not at it, and whose time is in the span."""
     found: dict[CameraId, tuple[int, int]] = {}
     for part in segments:
-        keep = book.of(part.camera)[RAW].keep
-        due_at = part.when.end + keep
-        if (
-            when.start <= due_at < when.end
-            and judge(part, keep=keep, holds=book.holds, now=due_at).is_expired
-        ):
-            count, size = found.get(part.camera, (0, 0))
-            found[part.camera] = (count + 1, size + part.size_bytes)
+        keeps = book.keeps(part.camera)
+
+        def goes(part: StoredSegment, at: datetime, keeps: Keeps = keeps) -> bool:
+            own = claims.get(part.camera, [])
+            return judge(part, keeps=keeps, claims=own, holds=book.holds, now=at).is_expired
+
+        for keep in (keeps.raw, keeps.clip):
+            due_at = part.when.end + keep
+            is_now = goes(part, due_at) and not goes(part, due_at - timedelta(microseconds=1))
+            if is_now and when.start <= due_at < when.end:
+                count, size = found.get(part.camera, (0, 0))
+                found[part.camera] = (count + 1, size + part.size_bytes)
     return found
 
 
@@ -74,21 +83,27 @@ def told(going: list[Going]) -> dict[CameraId, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_goes_is_what_the_judge_says_of_each_segment(catalog: Catalog, seed: int) -> None:
+def test_what_goes_is_what_the_judge_says_of_each_segment(house: Catalog, seed: int) -> None:
     chance = random.Random(seed)
     segments = some_segments(chance)
-    with catalog.transaction() as connection:
+    for number in range(1, 6):
+        start = START + timedelta(seconds=chance.randrange(86_000))
+        put(house, an_event(number, start=start, length_s=chance.choice([1, 400]), camera=FRONT))
+    with house.transaction() as connection:
         recordings.apply(connection, [SegmentClosed(part) for part in segments])
         stored = hours.stored_by_hour(connection)
+        span = Interval(START, START + 2 * DAY)
+        keeps = {camera: rules().keeps(camera) for camera in (FRONT, YARD)}
+        claims = {each: retention.claims_of(connection, each, span, keeps[each]) for each in keeps}
+        assert len(claims[FRONT]) == 5
         for turn in range(25):
             book = rules(*(some_holds(chance) if turn % 2 else []))
             edge = chance.choice(segments)
-            start = edge.when.end + book.of(edge.camera)[RAW].keep
+            start = edge.when.end + book.keeps(edge.camera).raw
             length = chance.choice([timedelta(microseconds=1), HOUR, 7.3 * HOUR, 3 * DAY])
             when = Interval(start, start + length)
-            assert told(going_between(connection, stored, book, when, scope=None)) == judged(
-                segments, book, when
-            )
+            going = going_between(connection, stored, book, when, scope=None)
+            assert told(going) == judged(segments, book, when, claims)
 
 
 def test_days_in_a_row_count_everything_once(catalog: Catalog) -> None:

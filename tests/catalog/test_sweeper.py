@@ -2,50 +2,45 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from builders import INSTALLATION, NOON
+from small_disk import SmallDisk
 from unit.lifecycle.store import SmallStore, a_small_store
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.fs import Space
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.pressure import Rung
 from watchkeep.domain.retention import Hold
+from watchkeep.lifecycle.certifier import Certifier
+from watchkeep.lifecycle.gentle_ways import GentleWays
+from watchkeep.lifecycle.ladder import Ladder
 from watchkeep.lifecycle.sweeper import Holds, NoHolds, Sweeper
-from watchkeep.runtime.system import SystemFs
-from watchkeep.storage.catalog import cameras, footage, recordings
+from watchkeep.lifecycle.thinner import Thinner
+from watchkeep.runtime.system import SystemFs, SystemRng
+from watchkeep.storage.catalog import audit, cameras, footage, recordings
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
-from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed
+from watchkeep.storage.encryption.signing import Signer
 from watchkeep.storage.media.volume import Volume
 
 DOOR, YARD = CameraId("door"), CameraId("yard")
-KEEP = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class SomeHolds:
     """Holds that stand."""
 
-    standing: tuple[Hold, ...]
+    orders: tuple[Hold, ...]
 
-    def current(self) -> Collection[Hold]:
-        return self.standing
-
-
-class SmallDisk(SystemFs):
-    """A disk of a given size that holds nothing but footage."""
-
-    def __init__(self, size_bytes: int) -> None:
-        self.size_bytes = size_bytes
-
-    def space(self, path: Path) -> Space:
-        used = sum(each.stat().st_size for each in path.rglob("*.wks"))
-        return Space(free_bytes=self.size_bytes - used, total_bytes=self.size_bytes)
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        return self.orders
 
 
 @pytest.fixture
@@ -73,9 +68,26 @@ def a_sweeper(
         fs=fs,
         clock=store.clock,
         holds=holds or NoHolds(),
+        certifier=Certifier(Signer(bytes(32)), store.clock),
         reserve_bytes=reserve,
-        default_keep=KEEP,
     )
+
+
+def a_ladder(
+    store: SmallStore,
+    catalog: Catalog,
+    *,
+    holds: Holds | None = None,
+    disk: SmallDisk | None = None,
+    reserve: int = 0,
+    recent: timedelta = timedelta(days=1),
+) -> Ladder:
+    sweeper = a_sweeper(store, catalog, holds=holds, disk=disk, reserve=reserve)
+    thinner = Thinner(
+        volume=sweeper.volume, fs=sweeper.fs, rng=SystemRng(), keys=store.keystore.find_shred_key
+    )
+    ways = GentleWays(sweeper=sweeper, thinner=thinner, recent=recent)
+    return Ladder(sweeper=sweeper, ways=ways, rng=SystemRng())
 
 
 def days_on_disk(store: SmallStore) -> list[int]:
@@ -171,21 +183,27 @@ def test_the_oldest_goes_until_the_reserve_is_free(store: SmallStore, catalog: C
     size = store.path(next(iter(store.rows))).stat().st_size
     disk = SmallDisk(12 * size)
 
-    swept = a_sweeper(store, catalog, disk=disk, reserve=5 * size).sweep()
+    swept = a_ladder(store, catalog, disk=disk, reserve=5 * size).climb()
 
     assert days_on_disk(store) == [3, 4, 5, 6, 7, 8, 9]
     assert not swept.is_space_short
-    assert set(swept.reasons) == {"space was short and it was the oldest"}
+    assert set(swept.reasons) == {"space was short and it was the next to go"}
 
 
 def test_holds_win_over_want_of_space_and_it_is_said(store: SmallStore, catalog: Catalog) -> None:
     go_to(store, 9.5)
     held = Hold(DOOR, Interval(NOON, NOON + timedelta(days=99)), "police")
 
-    swept = a_sweeper(store, catalog, holds=SomeHolds((held,)), disk=SmallDisk(1000), reserve=1 << 30).sweep()
+    ladder = a_ladder(store, catalog, holds=SomeHolds((held,)), disk=SmallDisk(1000), reserve=1 << 30)
+    swept = ladder.climb()
 
     assert swept.segments == 0
     assert swept.is_space_short
+    assert ladder.standing.rung is Rung.STUCK
+    with catalog.transaction() as connection:
+        (entry,) = audit.read(connection).items
+    assert (entry.action, entry.outcome) == ("make room", "failed")
+    assert "release holds" in entry.reason
 
 
 def test_nothing_goes_while_the_clock_is_behind_the_newest_footage(
@@ -194,7 +212,9 @@ def test_nothing_goes_while_the_clock_is_behind_the_newest_footage(
     add_camera_row(catalog, store)
     go_to(store, 8)
 
-    swept = a_sweeper(store, catalog, disk=SmallDisk(1000), reserve=1 << 30).sweep()
+    ladder = a_ladder(store, catalog, disk=SmallDisk(1000), reserve=1 << 30)
+    assert ladder.climb().is_space_short
+    swept = ladder.sweeper.sweep()
 
     assert "but there is footage of" in swept.doubt
     assert len(days_on_disk(store)) == 10

@@ -24,7 +24,7 @@ def test_why_says_in_one_line_what_keeps_a_second_and_until_when(place: Place) -
 
     assert told.code == 0
     assert told.out.startswith("main: stored as raw footage on ")
-    assert f"goes at {end:%Y-%m-%dT%H:%M:%SZ} (raw footage is kept 30 d, says the camera)" in told.out
+    assert f"goes at {end:%Y-%m-%dT%H:%M:%SZ} (raw footage is kept 30 d, says the class)" in told.out
     assert (facts[0]["goes_at"], facts[0]["here"]) == (f"{end:%Y-%m-%dT%H:%M:%SZ}", "stored")
 
 

@@ -93,6 +93,10 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/v1/demo"): {"on": False},
     ("POST", "/api/v1/retention/what-if"): {"days": {}},
     ("PATCH", "/api/v1/incidents/{incident}"): {"seen": True},
+    ("PATCH", "/api/v1/policies/{data_class}"): {"keep_days": 31},
+    ("PATCH", "/api/v1/policies/{data_class}/site"): {"keep_days": 31},
+    ("PATCH", "/api/v1/cameras/{camera}/policies/{data_class}"): {"keep_days": 31},
+    ("PUT", "/api/v1/cameras/{camera}/quota"): {"quota_bytes": 1 << 40},
     ("POST", "/api/v1/cameras/{camera}/rules"): {"name": "New", "kind": "object", "objects": ["person"]},
     ("PATCH", "/api/v1/cameras/{camera}/rules/{rule}"): {"name": "Newer"},
     ("POST", "/api/v1/session/stream-password"): {"password": PASSWORD},
@@ -156,6 +160,7 @@ def _cases(method: str, path: str, asked: Asks, things: Things) -> Iterator[Case
     body = BODIES.get((method, path))
     route = f"{method} {path}"
     path = path.replace("{role}", "main").replace("{piece}", "1.0.m4s")
+    path = path.replace("{data_class}", "raw_footage")
     params = SPAN if path.endswith(("timeline", "playlist.m3u8", "export.mp4")) else {}
     if path.endswith("/why"):
         params = {"at": SPAN["from"]}

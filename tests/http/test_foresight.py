@@ -7,6 +7,7 @@ import pytest
 from builders import NOON
 from catalog_rows import a_gap
 from house_builder import a_camera, stream_of
+from house_events import happen
 from kept_footage import keep
 from site_server import Browser, Site, problem
 from watchkeep.domain.category import DataClass
@@ -57,8 +58,43 @@ def test_a_second_says_why_it_is_here_and_when_it_goes(site: Site) -> None:
     assert said["fate"] == {
         "is_due": False,
         "goes_at": z(end + 30 * DAY),
-        "rule": {"data_class": "raw_footage", "keep_days": 30.0, "origin": "camera"},
+        "rule": {"data_class": "raw_footage", "keep_days": 30.0, "origin": "class"},
     }
+
+
+def test_a_second_that_an_event_claims_stays_longer_than_its_neighbours(site: Site) -> None:
+    browser, front, _ = filled(site)
+    start = NOW - 5 * HOUR
+    happen(site.house, front, start=start + timedelta(seconds=40))  # with ten seconds before it
+
+    claimed, neighbour = (why(browser, front, start + timedelta(seconds=second)) for second in (35, 5))
+
+    end = start + timedelta(minutes=1)
+    assert goes(claimed) == (z(end + 90 * DAY), "event_clip")
+    assert goes(neighbour) == (z(end + 30 * DAY), "raw_footage")
+
+
+def goes(said: dict[str, object]) -> tuple[str, str]:
+    fate = said["fate"]
+    assert isinstance(fate, dict)
+    return fate["goes_at"], fate["rule"]["data_class"]
+
+
+def test_a_second_that_was_given_up_is_gone_though_its_segment_stays(site: Site) -> None:
+    browser, front, _ = filled(site)
+    start = NOW - 5 * HOUR
+    with site.house.catalog.transaction() as conn:
+        conn.execute(
+            "update video_segments set data_class = 'event_clip', claims = tstzmultirange(tstzrange(%s, %s))"
+            " where camera_id = %s and start_time = %s",
+            (start, start + timedelta(seconds=30), front, start),
+        )
+
+    kept, given_up = (why(browser, front, start + timedelta(seconds=second)) for second in (29, 30))
+
+    assert (kept["here"], goes(kept)[1]) == ("stored", "event_clip")
+    assert (given_up["here"], given_up["fate"]) == ("deleted", None)
+    assert "no event claims it" in str(given_up["reason"])
 
 
 def test_a_second_that_went_says_when_and_why(site: Site) -> None:

@@ -13,6 +13,7 @@ from watchkeep.application.asking import (
     require,
 )
 from watchkeep.application.house import House, Probe
+from watchkeep.application.policies import require_sound
 from watchkeep.domain.access import Action, CameraObject, Subject, decide
 from watchkeep.domain.camera import (
     Secret,
@@ -127,7 +128,7 @@ def add_camera(house: House, asking: Asking, wish: NewCamera) -> CameraView:
     """Add a camera; the recorder notices by itself.
 
     Raises:
-        Invalid: An address is not one of a camera, or a role appears twice.
+        Invalid: An address is not one of a camera, a role appears twice, or its policy contradicts itself.
         Conflict: Too many cameras have this name; the configuration forbids audio.
     """
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="add camera") as (conn, deed):
@@ -146,8 +147,9 @@ def add_camera(house: House, asking: Asking, wish: NewCamera) -> CameraView:
             created_at=now,
         )
         cameras.insert_camera(conn, made)
+        require_sound(house, conn, [camera])
         outbox.publish(conn, NoticeKind.CAMERA, camera=camera, facts={"change": "added"})
-        return _view(asking.subject, made, {})
+        return _view(asking.subject, load(conn, camera), {})
 
 
 def change_camera(house: House, asking: Asking, camera: CameraId, change: CameraChange) -> CameraView:
@@ -168,14 +170,16 @@ def change_camera(house: House, asking: Asking, camera: CameraId, change: Camera
             old,
             name=old.name if change.name is None else _checked_name(change.name),
             is_enabled=old.is_enabled if change.is_enabled is None else change.is_enabled,
-            retention_days=change.retention_days or old.retention_days,
+            retention_days=_own_days(old, change.retention_days),
             audio=old.audio if change.audio is None else _checked_audio(house, change.audio),
             streams=streams,
         )
         deed.facts.update(_differences(old, new))
         cameras.update_camera(conn, new, at=house.clock.now())
+        if new.retention_days != old.retention_days:
+            require_sound(house, conn, [camera])
         outbox.publish(conn, NoticeKind.CAMERA, camera=camera, facts={"change": "changed"})
-        return _view(asking.subject, new, states.stream_states(conn))
+        return _view(asking.subject, load(conn, camera), states.stream_states(conn))
 
 
 def remove_camera(house: House, asking: Asking, camera: CameraId) -> None:
@@ -245,7 +249,7 @@ def _view(subject: Subject, camera: SealedCamera, seen: Mapping[StreamId, Stream
         id=camera.id,
         name=camera.name,
         is_enabled=camera.is_enabled,
-        retention_days=camera.retention_days,
+        retention_days=camera.keep_days,
         audio=camera.audio,
         created_at=camera.created_at,
         actions=actions,
@@ -262,6 +266,12 @@ def _view(subject: Subject, camera: SealedCamera, seen: Mapping[StreamId, Stream
             for stream in camera.streams
         ),
     )
+
+
+def _own_days(old: SealedCamera, wanted: int | None) -> int | None:
+    """What the camera itself says of its raw footage: nothing, while what it inherits is asked for."""
+    is_inherited = old.retention_days is None and wanted == old.keep_days
+    return old.retention_days if wanted is None or is_inherited else wanted
 
 
 def _checked_name(name: str) -> str:

@@ -108,7 +108,8 @@ def _plan(house: House, segments: list[StoredSegment], when: Interval, *, with_a
             if audible and reel.init_section != audible:
                 raise _changed("The audio's format", ", or without audio", fragments[0])
             audible = reel.init_section
-        chosen.append(segment)
+        if not chosen or chosen[-1].id != segment.id:
+            chosen.append(segment)
     if first is None:
         raise NotFound(
             f"Nothing was recorded between {when.start:%Y-%m-%dT%H:%M:%SZ} and {when.end:%Y-%m-%dT%H:%M:%SZ}."
@@ -135,6 +136,8 @@ def _content(house: House, plan: _Plan, when: Interval, left_out: list[SegmentId
         # One after the other, so that memory does not grow with the span.
         for _, reel in reels(house, [segment]):
             fragments = within(reel, when)
+            if not fragments:
+                continue  # another stretch of a segment that gave up a part
             if not _is_whole(house, segment, fragments):
                 left_out.append(segment.id)
                 continue

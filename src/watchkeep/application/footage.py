@@ -1,11 +1,12 @@
 """Finding a camera's footage and opening it; what is damaged is left out, reported, and never handed on."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from watchkeep.application import cameras
 from watchkeep.application.asking import Deed, system_asking, write
-from watchkeep.application.hls import Reel
+from watchkeep.application.hls import Reel, StoredFragment
 from watchkeep.application.house import House
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.errors import (
@@ -44,7 +45,10 @@ def find_stream(conn: Connection, camera: CameraId, role: StreamRole) -> tuple[S
 
 
 def reels(house: House, segments: Iterable[Segment]) -> Iterator[tuple[Segment, Reel]]:
-    """The segments that can be played, with what a player needs; the others are reported and left out."""
+    """The segments that can be played, with what a player needs; the others are reported and left out.
+
+    Of a segment that gave up a part there is a reel for each stretch that is left.
+    """
     for segment in segments:
         if house.shelf.is_damaged(segment.id):
             continue
@@ -53,8 +57,43 @@ def reels(house: House, segments: Iterable[Segment]) -> Iterator[tuple[Segment, 
         except UNREADABLE as error:
             report(house, segment, error)
             continue
-        if reel.fragments:
-            yield segment, reel
+        for stretch in stretches(segment, reel.fragments):
+            yield (
+                segment,
+                replace(reel, fragments=stretch, is_whole=reel.is_whole or segment.claims is not None),
+            )
+
+
+def stretches(segment: Segment, fragments: Sequence[StoredFragment]) -> list[tuple[StoredFragment, ...]]:
+    """The fragments that may be handed out, in unbroken stretches.
+
+    These are what the segment's claims cover, each from the key picture at or before its start.
+    """
+    if segment.claims is None:
+        return [tuple(fragments)] if fragments else []
+    wanted: set[int] = set()
+    for claim in segment.claims:
+        first = next(
+            (
+                fragment.number
+                for fragment in reversed(fragments)
+                if fragment.starts_with_key and fragment.when.start <= claim.start
+            ),
+            0,
+        )
+        wanted.update(
+            fragment.number
+            for fragment in fragments
+            if first <= fragment.number and fragment.when.start < claim.end
+        )
+    found: list[list[StoredFragment]] = []
+    for fragment in fragments:
+        if fragment.number not in wanted:
+            continue
+        if not found or found[-1][-1].number + 1 != fragment.number:
+            found.append([])
+        found[-1].append(fragment)
+    return [tuple(stretch) for stretch in found]
 
 
 def report(house: House, segment: Segment, error: WatchkeepError) -> None:

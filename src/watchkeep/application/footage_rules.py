@@ -1,21 +1,19 @@
 """The rules that footage is kept by: how long, who says so, and what becomes of a segment."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from watchkeep.application.house import House
-from watchkeep.domain.category import DEFAULT_POLICIES, DataClass
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
-from watchkeep.domain.retention import Hold, judge
+from watchkeep.domain.policy import EffectivePolicy
+from watchkeep.domain.retention import FOOTAGE_CLASSES, Claim, Hold, Keeps, judge
 from watchkeep.domain.segment import Segment
-from watchkeep.storage.catalog import cameras
+from watchkeep.storage.catalog import policies
 from watchkeep.storage.catalog.connection import Connection
-
-FOOTAGE_CLASSES = (DataClass.RAW_FOOTAGE, DataClass.EVENT_CLIP, DataClass.ARCHIVED_EVENT)
-"""In the order in which footage may come from one to the next."""
+from watchkeep.storage.catalog.policies import PolicyBook
 
 
 class Origin(StrEnum):
@@ -39,7 +37,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a segment as things stand.
+    """What becomes of a segment, or of an instant of it, as things stand.
 
     Attributes:
         goes_at: When it goes by its age; None while an order or its state says otherwise.
@@ -58,53 +56,59 @@ class RuleBook:
     """All rules at one moment.
 
     Attributes:
-        rules: Of every camera that the catalog knows, removed ones included, by class.
-        default: Of any other camera.
+        book: The policies as they stand.
+        asked: Days of raw footage that somebody thinks of.
         holds: All orders that stand.
     """
 
-    rules: Mapping[CameraId, Mapping[DataClass, Rule]]
-    default: Mapping[DataClass, Rule]
+    book: PolicyBook
+    asked: Mapping[CameraId, timedelta]
     holds: Collection[Hold] = ()
 
     def of(self, camera: CameraId) -> Mapping[DataClass, Rule]:
         """The rules of a camera."""
-        return self.rules.get(camera, self.default)
+        found = self.book.of(camera)
+        rules = {each: _rule(found[each]) for each in FOOTAGE_CLASSES}
+        if camera in self.asked:
+            raw = Rule(DataClass.RAW_FOOTAGE, self.asked[camera], Origin.ASKED)
+            rules[DataClass.RAW_FOOTAGE] = raw
+        return rules
+
+    def keeps(self, camera: CameraId) -> Keeps:
+        """The same, as the judge wants it."""
+        keeps = self.book.keeps(camera)
+        return replace(keeps, raw=self.asked[camera]) if camera in self.asked else keeps
 
     def changed(self, days: Mapping[CameraId, int]) -> "RuleBook":
         """The same with other days of raw footage for some cameras; nothing is saved."""
-        rules = dict(self.rules)
-        for camera, count in days.items():
-            raw = Rule(DataClass.RAW_FOOTAGE, timedelta(days=count), Origin.ASKED)
-            rules[camera] = {**self.of(camera), DataClass.RAW_FOOTAGE: raw}
-        return replace(self, rules=rules)
+        other = {camera: timedelta(days=count) for camera, count in days.items()}
+        return replace(self, asked={**self.asked, **other})
 
     def held(self, camera: CameraId) -> list[Interval]:
         """What of a camera is held."""
         return [hold.when for hold in self.holds if hold.camera == camera]
 
-    def fate(self, segment: Segment, now: datetime) -> Fate:
-        """What becomes of a segment: the sweeper's own decision."""
-        rule = self.of(segment.camera).get(segment.data_class) or self.default[DataClass.RAW_FOOTAGE]
-        verdict = judge(segment, keep=rule.keep, holds=self.holds, now=now)
-        goes_at = segment.when.end + rule.keep
-        # What is kept for another reason than its age has no date: judged at its date it would still stay.
-        if verdict.is_expired or judge(segment, keep=rule.keep, holds=self.holds, now=goes_at).is_expired:
-            return Fate(verdict.is_expired, goes_at, verdict.reason, rule)
-        return Fate(False, None, verdict.reason, None)
+    def fate(self, segment: Segment, now: datetime, claims: Sequence[Claim] = ()) -> Fate:
+        """What becomes of a segment that events claim: the sweeper's own decision."""
+        keeps = self.keeps(segment.camera)
+        own = segment.when.end + keeps.of(segment.data_class)
+        verdict = judge(segment, keeps=keeps, claims=claims, holds=self.holds, now=now)
+        if verdict.is_expired:
+            return Fate(True, own, verdict.reason, self._that_says(segment, own))
+        if verdict.until is None:
+            return Fate(False, None, verdict.reason, None)
+        return Fate(False, verdict.until, verdict.reason, self._that_says(segment, verdict.until))
+
+    def _that_says(self, segment: Segment, goes_at: datetime) -> Rule | None:
+        """The rule by which a segment goes at an instant: of the class that keeps it longest."""
+        rules = self.of(segment.camera).values()
+        return next((rule for rule in rules if segment.when.end + rule.keep == goes_at), None)
 
 
-def read_rules(house: House, conn: Connection) -> RuleBook:
-    """The rules as they stand. A camera's days are its own; what it does not say comes from the class."""
-    default = {each: Rule(each, DEFAULT_POLICIES[each].keep, Origin.CLASS) for each in FOOTAGE_CLASSES}
-    fallback = Rule(DataClass.RAW_FOOTAGE, timedelta(days=house.default_retention_days), Origin.SITE)
-    rules = {
-        camera.id: {
-            **default,
-            DataClass.RAW_FOOTAGE: Rule(
-                DataClass.RAW_FOOTAGE, timedelta(days=camera.retention_days), Origin.CAMERA
-            ),
-        }
-        for camera in cameras.list_cameras(conn, with_removed=True)
-    }
-    return RuleBook(rules=rules, default={**default, DataClass.RAW_FOOTAGE: fallback})
+def read_rules(conn: Connection) -> RuleBook:
+    """The rules as they stand."""
+    return RuleBook(book=policies.read(conn), asked={})
+
+
+def _rule(policy: EffectivePolicy) -> Rule:
+    return Rule(policy.data_class, policy.keep.value, Origin(policy.keep.origin.value))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from watchkeep.application.asking import INSTALLATION, Asking, require
-from watchkeep.application.footage_rules import FOOTAGE_CLASSES, RuleBook, read_rules
+from watchkeep.application.footage_rules import RuleBook, read_rules
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.category import DataClass
@@ -16,6 +16,7 @@ from watchkeep.domain.forecast import Forecast, TierLimit, make_forecast
 from watchkeep.domain.hindsight import Miss, look_back
 from watchkeep.domain.ids import EPOCH, CameraId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.retention import FOOTAGE_CLASSES
 from watchkeep.domain.rhythm import Came, Rhythm, Spread, learn, spread
 from watchkeep.domain.steps import HOUR, Hourly
 from watchkeep.domain.stock import Kept
@@ -140,7 +141,7 @@ def read_outlook(house: House, asking: Asking) -> Outlook:
         known = cameras.list_cameras(conn, with_removed=True)
         stored = [each for each in hours.stored_by_hour(conn) if int(each.hours[0]) < _number(at)]
         came = _came(conn, at)
-        rules = read_rules(house, conn)
+        rules = read_rules(conn)
     having = {each.camera for each in stored}
     names = {camera.id: camera.name for camera in known if camera.removed_at is None or camera.id in having}
     names |= {camera: str(camera) for camera in sorted(having - names.keys())}

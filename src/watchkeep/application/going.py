@@ -6,15 +6,17 @@ from datetime import datetime
 
 import numpy as np
 
-from watchkeep.application.footage_rules import Fate, RuleBook
+from watchkeep.application.footage_rules import RuleBook
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.ids import EPOCH, CameraId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.retention import FOOTAGE_CLASSES, Claim
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.footage import LONGEST
-from watchkeep.storage.catalog.hours import HOUR, StoredHours
+from watchkeep.storage.catalog.hours import HOUR, Numbers, StoredHours
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.catalog.retention import claims_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class Going:
 
     Attributes:
         when: From when to when it goes.
+        is_at_most: Some of it is claimed by events and will stay as their clips; that was not looked at.
         oldest: Start of the oldest of it.
         newest: End of the newest; to the hour where whole hours go.
     """
@@ -31,6 +34,7 @@ class Going:
     data_class: DataClass
     when: Interval
     reason: str
+    is_at_most: bool
     segments: int
     size_bytes: int
     oldest: datetime
@@ -71,7 +75,7 @@ def going_between(
     for each in stored:
         if scope is not None and each.camera not in scope:
             continue
-        if each.data_class not in rules.of(each.camera):
+        if each.data_class not in FOOTAGE_CLASSES:
             continue
         going = _of_hours(conn, each, rules, when, to_the_hour=to_the_hour)
         if going is not None:
@@ -84,7 +88,8 @@ def _of_hours(
     conn: Connection, stored: StoredHours, rules: RuleBook, when: Interval, *, to_the_hour: bool
 ) -> Going | None:
     """Of one camera, class and volume."""
-    keep = rules.of(stored.camera)[stored.data_class].keep
+    keeps = rules.keeps(stored.camera)
+    keep = keeps.of(stored.data_class)
     since_s, until_s = (_unix_s(edge) - keep.total_seconds() for edge in (when.start, when.end))
     start_s = stored.hours * 3600
     # A segment that began in an hour ends in it, or within the five minutes after it.
@@ -98,14 +103,22 @@ def _of_hours(
     for span in rules.held(stored.camera):
         # Who holds what is the business of each segment.
         is_whole &= ~((last_end_s > _unix_s(span.start)) & (start_s < _unix_s(span.end)))
+    claims: list[Claim] = []
+    if may_go.any():
+        first, last = (_hour(number) for number in stored.hours[may_go][[0, -1]])
+        claims = claims_of(conn, stored.camera, Interval(first.start, last.end + LONGEST), keeps)
+    if not to_the_hour:
+        for claim in claims:
+            is_whole &= ~((last_end_s > _unix_s(claim.when.start)) & (start_s < _unix_s(claim.when.end)))
     segments, size_bytes = int(stored.segments[is_whole].sum()), int(stored.size_bytes[is_whole].sum())
     spans = [_hour(number) for number in stored.hours[is_whole][[0, -1]]] if is_whole.any() else []
-    for number in stored.hours[may_go & ~is_whole]:
-        for segment, fate in _judged(conn, stored, _hour(number), rules, when):
-            if fate.goes_at is not None and (to_the_hour or when.start <= fate.goes_at < when.end):
-                segments += 1
-                size_bytes += segment.size_bytes
-                spans.append(segment.when)
+    for segment in _one_by_one(conn, stored, stored.hours[may_go & ~is_whole]):
+        touching = [claim for claim in claims if claim.when.overlaps(segment.when)]
+        fate = rules.fate(segment, EPOCH, [] if to_the_hour else touching)
+        if fate.goes_at is not None and (to_the_hour or when.start <= fate.goes_at < when.end):
+            segments += 1
+            size_bytes += segment.size_bytes
+            spans.append(segment.when)
     if not segments:
         return None
     return Going(
@@ -113,6 +126,7 @@ def _of_hours(
         data_class=stored.data_class,
         when=when,
         reason=f"older than {keep.days} d",
+        is_at_most=to_the_hour and bool(claims),
         segments=segments,
         size_bytes=size_bytes,
         oldest=min(span.start for span in spans),
@@ -120,17 +134,19 @@ def _of_hours(
     )
 
 
-def _judged(
-    conn: Connection, stored: StoredHours, hour: Interval, rules: RuleBook, when: Interval
-) -> list[tuple[StoredSegment, Fate]]:
-    """The segments of one hour, and what becomes of each."""
-    found = footage.settled_of_camera(conn, stored.camera, stored.data_class, hour)
-    return [(segment, rules.fate(segment, when.end)) for segment in found if segment.volume == stored.volume]
+def _one_by_one(conn: Connection, stored: StoredHours, numbers: Numbers) -> list[StoredSegment]:
+    """The segments of some hours, read a run of touching hours at a time."""
+    found: list[StoredSegment] = []
+    for run in np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1) if len(numbers) else ():
+        span = Interval(_hour(run[0]).start, _hour(run[-1]).end)
+        found += footage.settled_of_camera(conn, stored.camera, stored.data_class, span)
+    return [segment for segment in found if segment.volume == stored.volume]
 
 
 def _together(one: Going, other: Going) -> Going:
     return replace(
         one,
+        is_at_most=one.is_at_most or other.is_at_most,
         segments=one.segments + other.segments,
         size_bytes=one.size_bytes + other.size_bytes,
         oldest=min(one.oldest, other.oldest),

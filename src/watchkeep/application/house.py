@@ -139,6 +139,7 @@ class House:
         recorder_socket: Where the recorder offers a camera's live fragments; to be asked anew before each
             connection, for a camera may go to another recorder process.
         webui: The built page's folder (with index.html), or None when it was not built.
+        default_retention_days: What a new camera says of its raw footage; None: nothing, it inherits.
         is_detecting: Whether the settings want an analyst.
         clock_trust: Asks the system about its clock.
         demo_state: Asks how far the demonstration is; the runtime prepares and serves it.
@@ -157,7 +158,7 @@ class House:
     simulator_ports: frozenset[int] = frozenset()
     webui: Path | None = None
     session_rules: SessionRules = SessionRules()
-    default_retention_days: int = 30
+    default_retention_days: int | None = None
     allows_audio: bool = True
     is_detecting: bool = True
     clock_trust: Callable[[], ClockTrust] = lambda: ClockTrust.UNKNOWN

@@ -44,10 +44,12 @@ class Marks:
     """What a person says of an incident; None leaves it as it is.
 
     Attributes:
+        is_archived: Whether it and its footage are to be kept as an archived event.
         sets_verdict: Whether `verdict` is to be written; it may be written as None.
     """
 
     is_seen: bool | None = None
+    is_archived: bool | None = None
     sets_verdict: bool = False
     verdict: bool | None = None
 
@@ -93,7 +95,7 @@ def read_incident(house: House, asking: Asking, identifier: IncidentId) -> Incid
 
 
 def mark_incident(house: House, asking: Asking, identifier: IncidentId, marks: Marks) -> IncidentView:
-    """Mark an incident seen or not, true or false or neither; written into the audit.
+    """Mark an incident seen or not, true or false or neither, archived or not; written into the audit.
 
     Raises:
         NotFound: There is none, or its camera is not the asker's.
@@ -106,7 +108,7 @@ def mark_incident(house: House, asking: Asking, identifier: IncidentId, marks: M
         raise _missing(identifier)
     decision = require_of_found(house, asking, Action.ANNOTATE, found.camera, missing=_missing(identifier))
     if marks == Marks():
-        raise Invalid("There is nothing to mark; give `seen`, `verdict`, or both.")
+        raise Invalid("There is nothing to mark; give `seen`, `verdict` or `archived`.")
     deed = Deed("mark incident", f"incident {identifier}", decision.reason, found.camera)
     by, now = asking.subject.name, house.clock.now()
     with house.catalog.transaction(by) as conn:
@@ -116,6 +118,9 @@ def mark_incident(house: House, asking: Asking, identifier: IncidentId, marks: M
         if marks.sets_verdict:
             deed.facts["verdict"] = "none" if marks.verdict is None else str(marks.verdict).lower()
             incidents.mark_verdict(conn, identifier, verdict=marks.verdict, by=by, at=now)
+        if marks.is_archived is not None:
+            deed.facts["archived"] = str(marks.is_archived).lower()
+            incidents.mark_archived(conn, found, is_archived=marks.is_archived, by=by, at=now)
         marked = incidents.get_incident(conn, identifier)
         if marked is None:
             raise _missing(identifier)  # merged into another since it was found

@@ -7,7 +7,7 @@ from itertools import chain
 
 from watchkeep.application import hls
 from watchkeep.application.asking import Asking, asked, require, require_of_found
-from watchkeep.application.footage import UNREADABLE, find_stream, reels, report
+from watchkeep.application.footage import UNREADABLE, find_stream, reels, report, stretches
 from watchkeep.application.house import House
 from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
@@ -25,10 +25,16 @@ READ_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A segment's video, about to be read: init section and whole fragments."""
+    """A segment's video, about to be read: init section and whole fragments.
+
+    Attributes:
+        parts: The bytes that may be handed out, as (start, end): all of them, or of a segment that gave up a
+            part the init section and each stretch that is left.
+    """
 
     segment: Segment
     length: int
+    parts: tuple[tuple[int, int], ...]
 
 
 def read_playlist(  # what to show, and how
@@ -102,7 +108,8 @@ def open_video(house: House, asking: Asking, segment: SegmentId) -> Video:
         raise Tampered(f"Segment {segment} is damaged; it was reported.", segment=segment)
     try:
         with house.shelf.reading(found) as reader:
-            return Video(found, reader.video_length)
+            length = reader.video_length
+        return Video(found, length, _parts(house, found, length))
     except UNREADABLE as error:
         report(house, found, error)
         raise
@@ -114,8 +121,10 @@ def read_bytes(house: House, video: Video, start: int, end: int) -> Iterator[byt
     The first part is read before this returns, so that damage there is an answer and not a broken one.
 
     Raises:
+        NotFound: They are not there any more: no event claims them.
         DataLoss: Bytes of the first part were changed or are missing; later ones break the iteration.
     """
+    _require_claimed(video, start, end)
     first = _read(house, video, start, min(end, start + READ_BYTES))
     return _all(house, video, first, start + READ_BYTES, end)
 
@@ -145,9 +154,32 @@ def _silent_parts(house: House, video: Video, *, first: int, count: int) -> Iter
             f"Segment {video.segment.id} has {len(reel.fragments)} fragments; ask for those in its playlist.",
             fragments=len(reel.fragments),
         )
+    _require_claimed(video, wanted[0].offset, wanted[-1].offset + wanted[-1].length)
     for fragment in wanted:
         payload = _read(house, video, fragment.offset, fragment.offset + fragment.length)
         yield payload[: audio_offset(payload)]
+
+
+def _parts(house: House, segment: Segment, length: int) -> tuple[tuple[int, int], ...]:
+    if segment.claims is None:
+        return ((0, length),)
+    reel = house.shelf.reel(segment)
+    left = stretches(segment, reel.fragments)
+    spans = [(0, len(reel.init_section))]
+    for start, end in ((part[0].offset, part[-1].offset + part[-1].length) for part in left):
+        if start == spans[-1][1]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return tuple(spans)
+
+
+def _require_claimed(video: Video, start: int, end: int) -> None:
+    """Refuse bytes that have expired though their file is there for the sake of others."""
+    if start < end and not any(first <= start and end <= last for first, last in video.parts):
+        raise NotFound(
+            "A part of these bytes has expired; ask for what the playlist names.", segment=video.segment.id
+        )
 
 
 def _all(house: House, video: Video, first: bytes, start: int, end: int) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from watchkeep.application import cameras as camera_list
 from watchkeep.application.asking import INSTALLATION, Asking, require
-from watchkeep.application.footage_rules import FOOTAGE_CLASSES, Fate, Rule, RuleBook, read_rules
+from watchkeep.application.footage_rules import Fate, Rule, RuleBook, read_rules
 from watchkeep.application.forecast import Outlook, read_outlook, seen_by
 from watchkeep.application.going import Going, going_between
 from watchkeep.application.house import House
@@ -17,13 +17,15 @@ from watchkeep.domain.errors import Invalid
 from watchkeep.domain.forecast import Forecast
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
-from watchkeep.storage.catalog import cameras, footage
+from watchkeep.domain.retention import FOOTAGE_CLASSES, claimed
+from watchkeep.storage.catalog import cameras, footage, retention
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
 INSTANT = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 LONGEST_DAYS = 3650
+GIVEN_UP = "its limit is reached and no event claims it; the rest of its segment stays"
 MOST_DAYS_AHEAD = 31
 
 
@@ -96,23 +98,30 @@ def explain(house: House, asking: Asking, camera: CameraId, at: datetime) -> lis
     places = {each.volume.id: each.label for each in house.volumes}
     with house.catalog.transaction(asking.subject.name) as conn:
         known = camera_list.load(conn, camera)
-        rules = read_rules(house, conn)
+        rules = read_rules(conn)
         found: list[Why] = []
         for stream in known.streams:
             segments = footage.segments_between(conn, stream.id, Interval(at, at + INSTANT))
             if segments:
-                found.append(_stored(segments[-1], rules, places.get(segments[-1].volume, ""), now))
+                place = places.get(segments[-1].volume, "")
+                found.append(_stored(conn, segments[-1], rules, at, place=place, now=now))
             else:
                 found.append(_missing(conn, stream, at, known_since=known.created_at, now=now))
     return found
 
 
-def _stored(segment: StoredSegment, rules: RuleBook, place: str, now: datetime) -> Why:
-    fate = rules.fate(segment, now)
+def _stored(
+    conn: Connection, segment: StoredSegment, rules: RuleBook, at: datetime, *, place: str, now: datetime
+) -> Why:
+    claims = retention.claims(conn, [segment], {segment.camera: rules.keeps(segment.camera)})
+    # Of the events only those that claim this instant keep it; the rest of its segment may stay longer.
+    own = [claim for claim in claims.get(segment.camera, ()) if claim.when.start <= at < claim.when.end]
+    is_left = any(span.start <= at < span.end for span in claimed(segment))
+    fate = rules.fate(segment, now, own) if is_left else None
     return Why(
         role=segment.role,
-        here=Here.STORED,
-        reason=fate.reason,
+        here=Here.STORED if is_left else Here.DELETED,
+        reason=GIVEN_UP if fate is None else fate.reason,
         segment=segment.id,
         when=segment.when,
         size_bytes=segment.size_bytes,
@@ -154,7 +163,7 @@ def list_rules(house: House, asking: Asking) -> list[CameraRules]:
     require(house, asking, Action.SEE_STATUS, INSTALLATION)
     scope = visible_cameras(asking.subject, Action.SEE_STATUS)
     with house.catalog.transaction(asking.subject.name) as conn:
-        book = read_rules(house, conn)
+        book = read_rules(conn)
         known = cameras.list_cameras(conn, scope=scope)
     return [
         CameraRules(

@@ -11,7 +11,8 @@ from watchkeep.application.house import ClockTrust, DemoState, House
 from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
 from watchkeep.domain.ids import StreamId
-from watchkeep.storage.catalog import cameras, states
+from watchkeep.domain.pressure import KeeperState, Rung
+from watchkeep.storage.catalog import cameras, keeping, states
 from watchkeep.storage.catalog.cameras import SealedCamera
 
 STALE = timedelta(seconds=30)
@@ -47,12 +48,13 @@ def read_health(house: House, asking: Asking) -> Health:
         scope = visible_cameras(asking.subject, Action.SEE_STATUS)
         known = [camera for camera in cameras.list_cameras(conn, scope=scope) if camera.is_enabled]
         seen = states.stream_states(conn)
+        keeper = keeping.state(conn)
         detecting = detector.look_at(house, asking, conn)
     recording = sum(1 for camera in known if _is(camera, _WELL, seen, now))
     waiting_for_sign = recording - sum(1 for camera in known if _is(camera, _WELL[:1], seen, now))
     waiting = house.spool.depth()
     return Health(
-        sentence=_sentence(recording, len(known), waiting, waiting_for_sign),
+        sentence=_sentence(recording, len(known), waiting, waiting_for_sign) + _alarm(keeper),
         recording=recording,
         total=len(known),
         database="behind" if waiting else "ok",
@@ -73,6 +75,17 @@ def _is(
         seen[stream.id] for stream in camera.streams if stream.role is StreamRole.MAIN and stream.id in seen
     ]
     return any(state.condition in conditions and now - state.seen_at < STALE for state in main)
+
+
+def _alarm(keeper: KeeperState | None) -> str:
+    """What people should do something about: a doubted clock, a disk that is or will be full."""
+    if keeper is None:
+        return ""
+    if keeper.doubt:
+        return f" Nothing is deleted, for {keeper.doubt}; set it right, or say that it is right."
+    if keeper.pressure is Rung.WARNED and keeper.full_on is not None:
+        return f" {keeper.detail} By today's rate that is on {keeper.full_on:%Y-%m-%d}."
+    return f" {keeper.detail}" if keeper.detail else ""
 
 
 def _sentence(recording: int, total: int, waiting: int, waiting_for_sign: int) -> str:

@@ -82,6 +82,7 @@ def read_timeline(  # who, what, and how fine
                 for deletion in footage.deletions(conn, camera, when)
                 if deletion.stream == stream.id
             ]
+            gaps += [_given_up(segment) for segment in segments if segment.claims is not None]
             spans = account(
                 when,
                 segments=segments,
@@ -127,6 +128,19 @@ def _as_gap(camera: CameraId, deletion: footage.Deletion) -> Gap:
         ended_at=deletion.when.end,
         cause=GapCause.DELETED,
         detail=deletion.reason,
+    )
+
+
+def _given_up(segment: Segment) -> Gap:
+    """What no event claimed of footage that is kept for the sake of one; the footage wins over it."""
+    return Gap(
+        id=GapId(segment.id),
+        camera=segment.camera,
+        stream=segment.stream,
+        started_at=segment.when.start,
+        ended_at=segment.when.end,
+        cause=GapCause.DELETED,
+        detail=f"its limit was reached; only its {segment.data_class.value.replace('_', ' ')} is left",
     )
 
 

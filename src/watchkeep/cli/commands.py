@@ -15,7 +15,9 @@ from watchkeep.cli import (
     export,
     foresight,
     incidents,
+    policy,
     record,
+    retention,
     rules,
     run,
     simulator,
@@ -41,6 +43,8 @@ app.add_typer(camera.app, name="camera")
 app.add_typer(events.app, name="events")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
+app.add_typer(policy.app, name="policy")
+app.add_typer(retention.app, name="retention")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("why")(foresight.why)

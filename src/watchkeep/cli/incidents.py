@@ -88,13 +88,18 @@ def mark(
     verdict: Annotated[
         VerdictWord | None, typer.Option(help="Whether it was true; none takes a verdict back.")
     ] = None,
+    archived: Annotated[
+        bool | None,
+        typer.Option("--archived/--unarchived", help="Keep it and its footage as an archived event."),
+    ] = None,
     data: DataOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Mark an incident seen, true or a false alarm."""
+    """Mark an incident seen, true or a false alarm, or archived."""
     output = Output(json)
     marks = Marks(
         is_seen=seen,
+        is_archived=archived,
         sets_verdict=verdict is not None,
         verdict=None if verdict is None else verdict.verdict,
     )
@@ -120,6 +125,7 @@ def _facts(incident: Incident) -> dict[str, Fact]:
         "seen_by": incident.seen_by,
         "verdict": _verdict(incident),
         "verdict_by": incident.verdict_by,
+        "archived_by": incident.archived_by,
     }
 
 

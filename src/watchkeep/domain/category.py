@@ -1,4 +1,4 @@
-"""Data classes: how sensitive a thing is and how long it is kept.
+"""Data classes: how sensitive a thing is, how long it is kept, where, and who may see it.
 
 Source: the specification, 1.2 and 6.1, as ruled.
 """
@@ -6,6 +6,8 @@ Source: the specification, 1.2 and 6.1, as ruled.
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from watchkeep.domain.access import Action
 
 
 class DataClass(StrEnum):
@@ -22,6 +24,11 @@ class DataClass(StrEnum):
     SYSTEM_LOG = "system_log"
     AUDIT = "audit"
 
+    @property
+    def seen_with(self) -> Action:
+        """What one must be allowed to see things of this class."""
+        return _SEEN_WITH.get(self, Action.VIEW_RECORDED)
+
 
 class Sensitivity(StrEnum):
     """How much harm a leak does."""
@@ -33,10 +40,26 @@ class Sensitivity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DataClassPolicy:
-    """The defaults of a data class; each can be configured."""
+    """The defaults of a data class; each can be configured.
+
+    Attributes:
+        keep: Since the end of what is kept.
+        longest: What the law allows at most; None when it says nothing.
+        replicas: Copies on different volumes.
+        residency: Names of the tiers that it may lie on; empty: any.
+        quota_bytes: What all of the class may take; None: no limit.
+        before: Of a clip: footage kept before its event.
+        after: Of a clip: footage kept after its event.
+    """
 
     keep: timedelta
     sensitivity: Sensitivity
+    longest: timedelta | None = None
+    replicas: int = 1
+    residency: tuple[str, ...] = ()
+    quota_bytes: int | None = None
+    before: timedelta = timedelta(seconds=10)
+    after: timedelta = timedelta(seconds=10)
 
 
 DEFAULT_POLICIES: dict[DataClass, DataClassPolicy] = {
@@ -50,4 +73,9 @@ DEFAULT_POLICIES: dict[DataClass, DataClassPolicy] = {
     DataClass.METADATA: DataClassPolicy(timedelta(days=365), Sensitivity.HIGH),
     DataClass.SYSTEM_LOG: DataClassPolicy(timedelta(days=90), Sensitivity.MEDIUM),
     DataClass.AUDIT: DataClassPolicy(timedelta(days=365), Sensitivity.HIGH),
+}
+
+_SEEN_WITH = {
+    DataClass.SYSTEM_LOG: Action.CONFIGURE,
+    DataClass.AUDIT: Action.READ_AUDIT,
 }

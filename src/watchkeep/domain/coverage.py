@@ -70,7 +70,8 @@ def account(
         if segment.state in (SegmentState.DOOMED, SegmentState.LOST):
             continue
         coverage = Coverage.OPEN if segment.state is SegmentState.OPEN else Coverage.RECORDED
-        layers.append((segment.when, Span(segment.when, coverage)))
+        parts = (segment.when,) if segment.claims is None else segment.claims
+        layers.extend((part, Span(part, coverage)) for part in parts)
 
     cuts = {when.start, when.end}
     for span, _ in layers:

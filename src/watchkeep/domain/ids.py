@@ -26,7 +26,12 @@ RuleId = NewType("RuleId", UUID)
 
 def uuid7(clock: Clock, rng: Rng) -> UUID:
     """Make a UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = int(clock.now().timestamp() * 1000)
+    return uuid7_at(clock.now(), rng)
+
+
+def uuid7_at(when: datetime, rng: Rng) -> UUID:
+    """Make a UUIDv7 of an instant that is over: of what takes the place of something older."""
+    milliseconds = int(when.timestamp() * 1000)
     chance = int.from_bytes(rng.token(10), "big")
     value = (milliseconds & (1 << 48) - 1) << 80
     value |= 0x7 << 76 | (chance >> 62 & 0xFFF) << 64

@@ -19,6 +19,7 @@ class Incident:
         best_box: Of its object in that picture.
         seen_at: When somebody marked it seen.
         verdict: What a person said: true, or a false alarm.
+        archived_by: Who wants it and its footage kept as an archived event; None: nobody.
     """
 
     id: IncidentId
@@ -38,6 +39,7 @@ class Incident:
     seen_by: str | None
     verdict: bool | None
     verdict_by: str | None
+    archived_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,8 @@ class Segment:
         root_digest: SHA-256 over the fragments' salted digests, in order (32 bytes); empty while open.
         camera_clock: How the camera's clock stood when it was closed; None if no report told, after a crash,
             and while open.
+        claims: What of it may still be handed out, in order; None means all of it.
+        is_thinned: Whether only its key pictures are left.
     """
 
     id: SegmentId
@@ -84,6 +86,8 @@ class Segment:
     path: str
     """Relative to the volume."""
     camera_clock: CameraClock | None = None
+    claims: tuple[Interval, ...] | None = None
+    is_thinned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

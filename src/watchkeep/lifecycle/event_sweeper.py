@@ -48,9 +48,14 @@ class EventSweeper:
         gone = 0
         for _ in range(most_turns):
             with self.catalog.transaction(SUBJECT) as connection:
-                before = rollups.seal(connection, before=now - event_upkeep.keep(connection))
+                keep, keep_archived = event_upkeep.keep(connection)
+                before = rollups.seal(connection, before=now - keep)
                 due = event_upkeep.due_events(
-                    connection, before=before, volume=self.volume.id, limit=self.at_once
+                    connection,
+                    before=before,
+                    archived_before=now - keep_archived,
+                    volume=self.volume.id,
+                    limit=self.at_once,
                 )
             self._unlink(due)
             with self.catalog.transaction(SUBJECT) as connection:

@@ -1,64 +1,54 @@
-"""Deletes what has expired, and the oldest footage when space is short; never what is held.
+"""Deletes what has expired, and makes room when space is short; never what is held. Acts on verdicts only.
 
-Order: row marked doomed → file unlinked → directory synced → row dropped. A crash anywhere is finished by the
-next sweep.
+Order: row marked doomed → file unlinked → directory synced → row dropped, with a certificate. A crash
+anywhere is finished by the next sweep.
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from watchkeep.domain.clock import Clock
+from watchkeep.domain.clock_doubt import ClockFacts, Sighting, doubt
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.fs import Fs
-from watchkeep.domain.ids import CameraId
-from watchkeep.domain.retention import Hold, judge
-from watchkeep.domain.segment import Segment
-from watchkeep.storage.catalog import cameras, footage
+from watchkeep.domain.interval import Interval
+from watchkeep.domain.pressure import Room
+from watchkeep.domain.retention import Claim, Hold, Shortage, Verdict, judge
+from watchkeep.domain.segment import Segment, SegmentState
+from watchkeep.lifecycle.certifier import Certifier
+from watchkeep.lifecycle.sweep import SUBJECT, Belief, Plan, Swept, doom
+from watchkeep.storage.catalog import footage, keeping, policies, retention
 from watchkeep.storage.catalog.connection import Catalog, Connection
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.catalog.retention import Limits
 from watchkeep.storage.media.volume import Volume
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
-CLOCK_SLACK = timedelta(minutes=2)
-"""How far footage may lie ahead of the clock before the clock is doubted: clocks are slewed."""
-SUBJECT = "keeper"
+"""Of each camera and class at once."""
 
 
 class Holds(Protocol):
     """Says which spans are held."""
 
-    def current(self) -> Collection[Hold]:
-        """All orders that stand now."""
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
+        """All orders that stand at an instant; none begins or changes until the transaction ends."""
         ...
 
 
 class NoHolds:
     """Nothing can be held yet."""
 
-    def current(self) -> Collection[Hold]:
+    def standing(self, connection: Connection, *, at: datetime) -> Collection[Hold]:
         """None."""
+        del connection, at
         return ()
-
-
-@dataclass(slots=True, kw_only=True)
-class Swept:
-    """What one sweep did.
-
-    Attributes:
-        doubt: Why nothing was deleted though something seemed due; empty if there was no doubt.
-        is_space_short: Whether the reserve is still not free.
-    """
-
-    segments: int = 0
-    size_bytes: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
-    doubt: str = ""
-    is_space_short: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +57,7 @@ class Sweeper:
 
     Attributes:
         reserve_bytes: Space that is to stay free on the volume.
-        default_keep: For footage of cameras that the catalog does not know.
+        is_synchronised: Asks the system of its clock; None where it does not know.
     """
 
     catalog: Catalog
@@ -75,11 +65,13 @@ class Sweeper:
     fs: Fs
     clock: Clock
     holds: Holds
+    certifier: Certifier
     reserve_bytes: int
-    default_keep: timedelta
+    is_synchronised: Callable[[], bool | None] = lambda: None
+    belief: Belief = field(default_factory=Belief)
 
     def sweep(self) -> Swept:
-        """Finish earlier deletions, then delete what is due; durable on return.
+        """Finish earlier deletions, then delete what is due; durable on return. Makes no room: see `Ladder`.
 
         Raises:
             CatalogUnavailable: The database does not answer; what is doomed is finished next time.
@@ -88,101 +80,149 @@ class Sweeper:
         swept = Swept()
         self.volume.require_same()
         self._finish()
-        now = self.clock.now()
-        with self.catalog.transaction(SUBJECT) as connection:
-            keeps = self._keeps(connection)
-            swept.doubt = self._doubt(connection, now)
+        plan = self.plan(swept)
         if not swept.doubt:
-            self._by_age(swept, keeps, now)
-        self._by_space(swept, keeps, now)
+            self._by_age(swept, plan)
         return swept
 
-    def _keeps(self, connection: Connection) -> Mapping[CameraId, timedelta]:
-        known = {
-            camera.id: timedelta(days=camera.retention_days)
-            for camera in cameras.list_cameras(connection, with_removed=True)
-        }
-        return {
-            camera: known.get(camera, self.default_keep)
-            for camera in footage.cameras_with_footage(connection)
-        }
-
-    def _doubt(self, connection: Connection, now: datetime) -> str:
-        """A clock that is behind the newest footage was ahead when it was recorded, or is wrong now."""
-        for camera in cameras.list_cameras(connection):
-            for stream in camera.streams:
-                bounds = footage.footage_bounds(connection, stream.id)
-                if bounds is not None and bounds.end > now + CLOCK_SLACK:
-                    newest = f"{bounds.end:%Y-%m-%d %H:%M}"
-                    return f"the clock says {now:%Y-%m-%d %H:%M} UTC, but there is footage of {newest}"
-        return ""
-
-    def _by_age(self, swept: Swept, keeps: Mapping[CameraId, timedelta], now: datetime) -> None:
-        for camera, keep in keeps.items():
-            limit = BATCH
-            while True:
-                with self.catalog.transaction(SUBJECT) as connection:
-                    due = footage.oldest_closed(connection, limit, before=now - keep, camera=camera)
-                gone = self._delete(swept, due, keeps, now)
-                if len(due) < limit:
-                    break
-                # What is held stays in front of the rest: look further.
-                limit = BATCH + len(due) - gone
-
-    def _by_space(self, swept: Swept, keeps: Mapping[CameraId, timedelta], now: datetime) -> None:
-        limit = BATCH
-        while (missing := self.reserve_bytes - self.volume.space().free_bytes) > 0:
-            self.volume.require_same()  # else it was the space of what the volume was mounted on
-            if swept.doubt:
-                # With a wrong clock the newest may look like the oldest: better to stop than to delete it.
-                swept.is_space_short = True
-                return
-            with self.catalog.transaction(SUBJECT) as connection:
-                oldest = footage.oldest_closed(connection, limit, before=now)
-            gone = self._delete(swept, oldest, keeps, now, missing_bytes=missing)
-            if not gone and len(oldest) < limit:
-                swept.is_space_short = True
-                return
-            limit = BATCH if gone else len(oldest) + BATCH
-
-    def _delete(
-        self,
-        swept: Swept,
-        candidates: Sequence[Segment],
-        keeps: Mapping[CameraId, timedelta],
-        now: datetime,
-        *,
-        missing_bytes: int = 0,
-    ) -> int:
-        """Judge and delete, for want of space only until it is enough; returns how many went."""
-        holds = self.holds.current()
-        is_space_short = missing_bytes > 0
-        by_reason: dict[str, list[Segment]] = {}
-        for segment in candidates:
-            if is_space_short and missing_bytes <= 0:
-                break
-            verdict = judge(
-                segment,
-                keep=keeps.get(segment.camera, self.default_keep),
-                holds=holds,
-                now=now,
-                is_space_short=is_space_short,
-            )
-            if verdict.is_expired:
-                by_reason.setdefault(verdict.reason, []).append(segment)
-                missing_bytes -= segment.size_bytes
+    def plan(self, swept: Swept) -> Plan:
+        """Read the policies, and say in `swept` whether the clock is doubted."""
+        now, monotonic_ns = self.clock.now(), self.clock.monotonic_ns()
         with self.catalog.transaction(SUBJECT) as connection:
-            for reason, segments in by_reason.items():
-                footage.doom(connection, segments, reason=reason)
-        gone = sum(len(segments) for segments in by_reason.values())
-        if gone:
+            book = policies.read(connection)
+            keeps = {camera: book.keeps(camera) for camera in footage.cameras_with_footage(connection)}
+            state = keeping.state(connection)
+            facts = ClockFacts(
+                now=now,
+                monotonic_ns=monotonic_ns,
+                newest=keeping.newest_ahead(connection, now),
+                last=self.belief.last,
+                seen_at=None if state is None else state.seen_at,
+                is_synchronised=self.is_synchronised(),
+                trusted_at=None if state is None else state.trusted_at,
+            )
+        swept.doubt = doubt(facts)
+        if not swept.doubt:
+            self.belief.last = Sighting(now, monotonic_ns)
+        return Plan(now, book, keeps)
+
+    def room(self) -> Room:
+        """Room on the volume, which was looked at to be the right one.
+
+        Raises:
+            Conflict: It is not there, or another one is: it would be the room of what it was mounted on.
+        """
+        self.volume.require_same()
+        return Room(free=self.volume.space().free_bytes, reserve=self.reserve_bytes)
+
+    def _by_age(self, swept: Swept, plan: Plan) -> None:
+        limits = Limits.by_age(plan.keeps, plan.now)
+        most = BATCH
+        while True:
+            before = swept.segments + swept.narrowed
+            with self.catalog.transaction(SUBJECT) as connection:
+                holds = self.holds.standing(connection, at=plan.now)
+                found = retention.due(connection, limits, holds, most=most)
+                self._act(connection, swept, found, plan, holds)
+            if not _is_full(found, most):
+                break
+            # What is held in part stays in front of the rest: look further.
+            most = BATCH if swept.segments + swept.narrowed > before else 2 * most
             self._finish()
-            for reason, segments in by_reason.items():
-                swept.reasons[reason] = swept.reasons.get(reason, 0) + len(segments)
-                swept.size_bytes += sum(segment.size_bytes for segment in segments)
-            swept.segments += gone
-            log.info("footage deleted", extra={"segments": gone, "reasons": "; ".join(by_reason)})
-        return gone
+        if swept.segments:
+            self._finish()
+            log.info(
+                "footage deleted", extra={"segments": swept.segments, "reasons": "; ".join(swept.reasons)}
+            )
+
+    def _act(
+        self,
+        connection: Connection,
+        swept: Swept,
+        found: Sequence[StoredSegment],
+        plan: Plan,
+        holds: Collection[Hold],
+    ) -> None:
+        """Doom what has expired, and narrow what is left to its events."""
+        narrowed: list[tuple[Segment, Verdict]] = []
+        going: list[tuple[Segment, str]] = []
+        for segment, verdict in self.judged(connection, found, plan, holds):
+            if verdict.is_expired:
+                going.append((segment, verdict.reason))
+            elif verdict.narrows(segment):
+                narrowed.append((segment, verdict))
+        retention.narrow(connection, narrowed)
+        swept.narrowed += len(narrowed)
+        doom(connection, swept, going)
+
+    def judged(
+        self,
+        connection: Connection,
+        found: Sequence[StoredSegment],
+        plan: Plan,
+        holds: Collection[Hold],
+        *,
+        shortage: Shortage | None = None,
+    ) -> list[tuple[StoredSegment, Verdict]]:
+        """The verdict on each."""
+        claims = retention.claims(connection, found, plan.keeps)
+        return [
+            (
+                segment,
+                judge(
+                    segment,
+                    keeps=plan.keeps[segment.camera],
+                    claims=_touching(segment.when, claims.get(segment.camera, ())),
+                    holds=holds,
+                    now=plan.now,
+                    shortage=shortage,
+                ),
+            )
+            for segment in found
+        ]
+
+    def make_room(
+        self, swept: Swept, plan: Plan, limits: Limits, *, missing_bytes: int, why: Shortage
+    ) -> int:
+        """Delete what would expire soonest until so many bytes are free.
+
+        Args:
+            swept: Told what went.
+            plan: What to go by; the clock must be believed.
+            limits: Of what.
+            missing_bytes: How many.
+            why: The reason that is given for what has not expired.
+
+        Returns:
+            How many bytes were freed; less when nothing more may go.
+        """
+        freed, most = 0, BATCH
+        while freed < missing_bytes:
+            with self.catalog.transaction(SUBJECT) as connection:
+                holds = self.holds.standing(connection, at=plan.now)
+                found = retention.due(connection, limits, holds, most=most)
+                by_itself = [verdict for _, verdict in self.judged(connection, found, plan, holds)]
+                if_short = self.judged(connection, found, plan, holds, shortage=why)
+                going: list[tuple[Segment, str]] = []
+                soonest = sorted(
+                    zip(by_itself, if_short, strict=True), key=lambda each: _until(each[0], plan.now)
+                )
+                for _, (segment, verdict) in soonest:
+                    if freed >= missing_bytes:
+                        break
+                    if verdict.is_expired:
+                        going.append((segment, verdict.reason))
+                        freed += 0 if segment.state is SegmentState.LOST else segment.size_bytes
+                doom(connection, swept, going)
+            self._finish()
+            if not going and not _is_full(found, most):
+                break
+            most = BATCH if going else 2 * most
+        return freed
+
+    def finish(self) -> None:
+        """Take out what is doomed already; durable on return."""
+        self._finish()
 
     def _finish(self) -> None:
         """Unlink the files of doomed rows, sync their directories, drop the rows."""
@@ -204,3 +244,20 @@ class Sweeper:
             self.volume.require_same()  # a file that seemed gone may have gone with its disk
             with self.catalog.transaction(SUBJECT) as connection:
                 footage.drop_rows(connection, doomed)
+                self.certifier.certify(connection, doomed)
+
+
+def _touching(when: Interval, claims: Collection[Claim]) -> list[Claim]:
+    return [claim for claim in claims if claim.when.overlaps(when)]
+
+
+def _until(verdict: Verdict, now: datetime) -> datetime:
+    """When it would go by itself; what a hold keeps has no such time and comes last."""
+    if verdict.is_expired:
+        return now
+    return verdict.until or datetime.max.replace(tzinfo=now.tzinfo)
+
+
+def _is_full(found: Sequence[StoredSegment], most: int) -> bool:
+    """Whether there may be more of a camera and class than were asked for."""
+    return most in Counter((segment.camera, segment.data_class) for segment in found).values()

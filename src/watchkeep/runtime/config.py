@@ -226,8 +226,9 @@ class Recording(Section):
     """Folder of the footage, or null for `footage` in the data folder. Put it on the large disk."""
     segment_length: Duration = timedelta(seconds=60)
     """Length of one segment file. Longer ones are fewer, shorter ones lose less to a damaged disk."""
-    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    """Days that footage of a new camera is kept; each camera can have its own."""
+    retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """Days that raw footage of a new camera is kept, or null for as long as `watchkeep policy` says (30 at
+    first); each camera can have its own."""
     audio: bool = True
     """Whether audio may be recorded. Each camera has a switch of its own, off at first; false forbids it on
     this node, whatever the switches say."""

@@ -1,4 +1,4 @@
-"""The keeper process: retention, roll-ups and tidying, every ten seconds.
+"""The keeper process: retention, roll-ups and tidying, every five seconds.
 
 May die at any time; nothing waits for it.
 """
@@ -13,14 +13,15 @@ from watchkeep.domain.errors import CatalogUnavailable, Conflict, Unavailable
 from watchkeep.domain.event import EndReason
 from watchkeep.lifecycle.event_sweeper import EventSweeper
 from watchkeep.lifecycle.picture_sweeper import PictureSweeper
-from watchkeep.lifecycle.sweeper import NoHolds, Sweeper
+from watchkeep.runtime.sweeping import Sweeping
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import event_upkeep, footage, hours, outbox, partitions, rollups, sessions
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 10.0
-TIDY_EVERY_ROUNDS = 30
+EVERY_S = 5.0
+"""Half of the ten seconds in which it must be told that nothing may go."""
+TIDY_EVERY_ROUNDS = 60
 """Every five minutes."""
 OUTBOX_AGE = timedelta(days=1)
 """A page that was away for longer loads everything anew."""
@@ -37,22 +38,7 @@ MOST_TURNS = 20
 MOST_REFRESHES = 20
 """In one round: a long backlog must not keep the sweep waiting."""
 
-DELETED = Counter(
-    "watchkeep_segments_deleted", "Segments deleted by retention or for want of space", ["reason"]
-)
-DELETED_BYTES = Counter("watchkeep_deleted_bytes", "Bytes of deleted segments")
 FORGOTTEN = Counter("watchkeep_old_events_deleted", "Events deleted by retention")
-FREE = Gauge(
-    "watchkeep_volume_free_bytes", "Free space of the footage's disk", multiprocess_mode="mostrecent"
-)
-RESERVE = Gauge(
-    "watchkeep_volume_reserve_bytes", "Space that is to stay free", multiprocess_mode="mostrecent"
-)
-SHORT = Gauge(
-    "watchkeep_space_is_short",
-    "1 while the reserve is not free and nothing may go",
-    multiprocess_mode="mostrecent",
-)
 LATE = Counter("watchkeep_late_changes", "Changes of events and tracks too old to be counted in roll-ups")
 KEK_AGE = Gauge("watchkeep_kek_age_seconds", "Age of the newest KEK version", multiprocess_mode="mostrecent")
 
@@ -63,18 +49,7 @@ class Keeper:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._stopping = threading.Event()
-        space = node.volume.space()
-        self._reserve_bytes = node.settings.recording.reserve_free.of(space.total_bytes)
-        self._doubt = ""
-        self._sweeper = Sweeper(
-            catalog=node.catalog,
-            volume=node.volume,
-            fs=node.machine.fs,
-            clock=node.machine.clock,
-            holds=NoHolds(),
-            reserve_bytes=self._reserve_bytes,
-            default_keep=timedelta(days=node.settings.recording.retention_days),
-        )
+        self._sweeping = Sweeping(node)
         self._event_sweeper = EventSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._picture_sweeper = PictureSweeper(catalog=node.catalog, volume=node.volume, fs=node.machine.fs)
         self._pictures_swept: date | None = None
@@ -95,7 +70,8 @@ class Keeper:
     def round(self, *, is_tidying: bool) -> None:
         """One sweep; a database or a disk that does not answer is tried again in the next."""
         try:
-            self._sweep()
+            self._sweeping.round(is_measuring=is_tidying)
+            KEK_AGE.set(self._node.keystore.kek_age().total_seconds())
             if is_tidying:
                 self._tidy()
         except CatalogUnavailable as error:
@@ -103,19 +79,6 @@ class Keeper:
         except (OSError, Conflict) as error:
             log.warning("keeping waits for the disk", extra={"error": str(error)})
         self._roll_up()
-
-    def _sweep(self) -> None:
-        swept = self._sweeper.sweep()
-        for reason, count in swept.reasons.items():
-            DELETED.labels("age" if reason.startswith("older") else "space").inc(count)
-        DELETED_BYTES.inc(swept.size_bytes)
-        FREE.set(self._node.volume.space().free_bytes)
-        RESERVE.set(self._reserve_bytes)
-        SHORT.set(swept.is_space_short)
-        KEK_AGE.set(self._node.keystore.kek_age().total_seconds())
-        if swept.doubt and swept.doubt != self._doubt:
-            log.warning("nothing is deleted, the clock is doubted", extra={"why": swept.doubt})
-        self._doubt = swept.doubt
 
     def _roll_up(self) -> None:
         """Count anew what changed; what is left over, or fails, is taken up in the next round."""
@@ -139,12 +102,12 @@ class Keeper:
             outbox.forget(connection, before=now - OUTBOX_AGE)
             footage.forget_tombstones(connection, before=now - TOMBSTONE_AGE)
             hours.forget_hours(connection, before=now - CAME_AGE)
-            if not self._doubt:
+            if not self._sweeping.doubt:
                 rollups.forget(connection, now=now)
         with self._node.catalog.transaction("keeper") as connection:
             seen_before = now - ORPHAN_AGE
             event_upkeep.close_orphans(connection, seen_before=seen_before, reason=EndReason.RESTART)
-        if not self._doubt:
+        if not self._sweeping.doubt:
             FORGOTTEN.inc(self._event_sweeper.sweep(now, most_turns=MOST_TURNS))
             if self._pictures_swept != now.date():
                 # Once a day: it looks at every picture that there is.

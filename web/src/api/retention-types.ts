@@ -39,6 +39,8 @@ export interface Going {
   from: string;
   to: string;
   reason: string;
+  /** Events claim some of it, which will stay as clips. */
+  is_at_most: boolean;
   segments: number;
   bytes: number;
   oldest: string;

@@ -45,8 +45,16 @@ export function Deletions({
             <td>
               <Time at={each.newest} />
             </td>
-            <td class="number">{each.segments.toLocaleString("en-GB")}</td>
-            <td class="number">{bytes(each.bytes)}</td>
+            <td class="number">
+              {each.is_at_most && "at most "}
+              {each.segments.toLocaleString("en-GB")}
+            </td>
+            <td
+              class="number"
+              title={each.is_at_most ? "Events claim some of it, which stays as clips" : undefined}
+            >
+              {bytes(each.bytes)}
+            </td>
           </tr>
         )),
       )}

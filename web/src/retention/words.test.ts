@@ -13,6 +13,7 @@ const GOING: Going = {
   from: "2026-12-02T08:00:00Z",
   to: "2026-12-03T08:00:00Z",
   reason: "older than 30 d",
+  is_at_most: false,
   segments: 1204,
   bytes: 1e9,
   oldest: "2026-11-01T08:00:00Z",

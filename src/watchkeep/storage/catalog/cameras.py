@@ -42,6 +42,8 @@ class SealedCamera:
     """A camera with sealed passwords.
 
     Attributes:
+        retention_days: How long its raw footage is kept, where the camera itself says so; None is inherited.
+        keep_days: How long it is kept, whoever says so; read, never written.
         audio: Whether its audio is recorded, too.
     """
 
@@ -49,11 +51,12 @@ class SealedCamera:
     site: UUID
     name: str
     is_enabled: bool
-    retention_days: int
+    retention_days: int | None
     streams: tuple[SealedStream, ...]
     created_at: datetime
     removed_at: datetime | None = None
     audio: bool = False
+    keep_days: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +132,13 @@ def insert_camera(connection: Connection, camera: SealedCamera) -> None:
         "site": camera.site,
         "name": camera.name,
         "is_enabled": camera.is_enabled,
-        "retention_days": camera.retention_days,
         "audio": camera.audio,
         "created_at": camera.created_at,
     }
     try:
         with connection.transaction():
             connection.execute(_QUERIES["insert_camera"], facts)
+            _put_retention(connection, camera)
             _put_streams(connection, camera, at=camera.created_at)
     except psycopg.errors.UniqueViolation as error:
         raise Conflict(
@@ -158,13 +161,13 @@ def update_camera(connection: Connection, camera: SealedCamera, *, at: datetime)
         "site": camera.site,
         "name": camera.name,
         "is_enabled": camera.is_enabled,
-        "retention_days": camera.retention_days,
         "audio": camera.audio,
     }
     try:
         with connection.transaction():
             if connection.execute(_QUERIES["update_camera"], facts).rowcount == 0:
                 raise NotFound(f"There is no camera {camera.id}; see the list of cameras.", camera=camera.id)
+            _put_retention(connection, camera)
             _put_streams(connection, camera, at=at)
     except psycopg.errors.UniqueViolation as error:
         raise Conflict(
@@ -200,6 +203,12 @@ def _no_site(camera: SealedCamera) -> Conflict:
     return Conflict(f"There is no site {camera.site}; choose an existing one.", site=camera.site)
 
 
+def _put_retention(connection: Connection, camera: SealedCamera) -> None:
+    if camera.retention_days is not None:
+        facts = {"id": camera.id, "retention_days": camera.retention_days}
+        connection.execute(_QUERIES["put_retention"], facts)
+
+
 def _put_streams(connection: Connection, camera: SealedCamera, *, at: datetime) -> None:
     kept = [stream.id for stream in camera.streams]
     connection.execute(_QUERIES["retire_streams"], {"camera": camera.id, "at": at, "kept": kept})
@@ -228,7 +237,8 @@ class _CameraRow:
     site_id: UUID
     name: str
     is_enabled: bool
-    retention_days: int
+    retention_days: int | None
+    keep_days: int
     audio: bool
     created_at: datetime
     removed_at: datetime | None
@@ -240,6 +250,7 @@ class _CameraRow:
             name=self.name,
             is_enabled=self.is_enabled,
             retention_days=self.retention_days,
+            keep_days=self.keep_days,
             audio=self.audio,
             streams=tuple(streams),
             created_at=self.created_at.astimezone(UTC),

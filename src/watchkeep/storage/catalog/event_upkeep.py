@@ -81,19 +81,28 @@ def close_orphans(
     return [EventId(row[0]) for row in closed]
 
 
-def keep(connection: Connection) -> timedelta:
-    """How long events, tracks and notes of analysed frames are kept."""
+def keep(connection: Connection) -> tuple[timedelta, timedelta]:
+    """How long events, tracks and notes of analysed frames are kept; and events that a person archived."""
     row = connection.execute(_QUERIES["keep_days"]).fetchone()
     if row is None:
         raise LookupError("data_classes has no row for event")
-    return timedelta(days=row[0])
+    return timedelta(days=row[0]), timedelta(days=row[1])
 
 
 def due_events(
-    connection: Connection, *, before: datetime, volume: UUID, limit: int = AT_ONCE
+    connection: Connection,
+    *,
+    before: datetime,
+    archived_before: datetime | None = None,
+    volume: UUID,
+    limit: int = AT_ONCE,
 ) -> list[DueEvent]:
-    """The oldest events that began before an instant; those with a picture on another volume stay."""
-    facts = {"before": before, "volume": volume, "limit": limit}
+    """The oldest events that began before an instant; those with a picture on another volume stay.
+
+    Of those that a person archived only such as began before the other instant, if that is given.
+    """
+    archived_before = before if archived_before is None else archived_before
+    facts = {"before": before, "archived_before": archived_before, "volume": volume, "limit": limit}
     return [
         DueEvent(
             id=EventId(row[0]), started_at=row[1].astimezone(UTC), camera=CameraId(row[2]), picture=row[3]

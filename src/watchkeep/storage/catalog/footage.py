@@ -167,15 +167,6 @@ def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
     return [GapTotal(CameraId(camera), count, float(seconds)) for camera, count, seconds in rows]
 
 
-def oldest_closed(
-    connection: Connection, limit: int, *, before: datetime, camera: CameraId | None = None
-) -> list[StoredSegment]:
-    """The oldest closed or recovered segments that ended before an instant, of one camera or of all."""
-    facts = {"limit": limit, "before": before, "camera": camera}
-    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
-        return [row.segment() for row in cursor.execute(_QUERIES["oldest_closed"], facts)]
-
-
 def settled_of_camera(
     connection: Connection, camera: CameraId, data_class: DataClass, when: Interval
 ) -> list[StoredSegment]:

@@ -1,7 +1,7 @@
 """Footage by the hour: what came of each camera, what is there, and on which days.
 
 The two tables are kept by triggers in the transaction that changes a segment, so they are never behind
-(migration 0014). Open segments are not in them; the hours say where one is, and these functions look it up.
+(migration 0015). Open segments are not in them; the hours say where one is, and these functions look it up.
 """
 
 from collections.abc import Collection, Iterable, Sequence

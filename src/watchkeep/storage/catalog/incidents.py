@@ -153,6 +153,17 @@ def mark_verdict(
     connection.execute(_QUERIES["mark_verdict"], facts)
 
 
+def mark_archived(
+    connection: Connection, incident: Incident, *, is_archived: bool, by: str, at: datetime
+) -> None:
+    """Note that it is to be kept with its footage, or not any more: then footage kept only for it goes."""
+    facts = {"id": incident.id, "is_archived": is_archived, "by": by, "at": at}
+    connection.execute(_QUERIES["mark_archived"], facts)
+    if not is_archived:
+        span = {"camera": incident.camera, "start": incident.started_at, "end": incident.seen_until}
+        connection.execute(_QUERIES["disown_footage"], span)
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     camera_id: str
@@ -187,6 +198,8 @@ class _IncidentRow:
     reviewed_by: str | None
     verdict: bool | None
     verdict_by: str | None
+    archived_at: datetime | None
+    archived_by: str | None
 
     def incident(self, best: "_BestRow | None") -> Incident:
         return Incident(
@@ -207,6 +220,7 @@ class _IncidentRow:
             seen_by=self.reviewed_by,
             verdict=self.verdict,
             verdict_by=self.verdict_by,
+            archived_by=self.archived_by,
         )
 
 

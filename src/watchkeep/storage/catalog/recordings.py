@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.multirange import Multirange
 
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.category import DataClass
@@ -119,6 +120,15 @@ def open_gaps(connection: Connection, stream: StreamId) -> list[Gap]:
         return [row.gap() for row in cursor.execute(_QUERIES["open_gaps"], {"stream": stream})]
 
 
+def spans_of(found: Multirange[datetime]) -> tuple[Interval, ...]:
+    """The spans of a multirange of ours: bounded, half-open."""
+    return tuple(
+        Interval(span.lower.astimezone(UTC), span.upper.astimezone(UTC))
+        for span in found
+        if span.lower is not None and span.upper is not None
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
     """A row of video_segments, as the driver gives it."""
@@ -145,6 +155,8 @@ class SegmentRow:
     camera_clock_drift_ppm: float | None
     camera_clock_reports: int | None
     camera_clock_at: datetime | None
+    claims: Multirange[datetime] | None
+    is_thinned: bool
 
     def segment(self) -> StoredSegment:
         """The same in the domain's words."""
@@ -167,6 +179,8 @@ class SegmentRow:
             shred_key=ShredKeyId(self.shred_key),
             reason=self.reason,
             camera_clock=self._camera_clock(),
+            claims=None if self.claims is None else spans_of(self.claims),
+            is_thinned=self.is_thinned,
         )
 
     def _camera_clock(self) -> CameraClock | None:

@@ -119,6 +119,7 @@ class IncidentBody(Body):
     seen_by: str | None
     verdict: Literal["true", "false"] | None
     verdict_by: str | None
+    archived_by: str | None
     actions: list[str]
     events: tuple[EventBody, ...] = ()
 
@@ -143,6 +144,7 @@ class IncidentBody(Body):
             seen_by=incident.seen_by,
             verdict=None if incident.verdict is None else "true" if incident.verdict else "false",
             verdict_by=incident.verdict_by,
+            archived_by=incident.archived_by,
             actions=["annotate"] if view.may_mark else [],
             events=tuple(EventBody.of(stored) for stored in view.events),
         )
@@ -165,11 +167,13 @@ class MarksBody(Body):
 
     seen: bool | None = None
     verdict: Literal["true", "false"] | None = None
+    archived: bool | None = None
 
     def marks(self) -> Marks:
         """As the application takes it."""
         return Marks(
             is_seen=self.seen,
+            is_archived=self.archived,
             sets_verdict="verdict" in self.model_fields_set,
             verdict=None if self.verdict is None else self.verdict == "true",
         )

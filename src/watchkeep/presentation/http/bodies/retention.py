@@ -120,6 +120,7 @@ class GoingBody(Body):
     from_: Annotated[Instant, Field(alias="from")]
     to: Instant
     reason: str
+    is_at_most: Annotated[bool, Field(description="events claim some of it, which will stay as clips")]
     segments: int
     bytes: int
     oldest: Instant
@@ -135,6 +136,7 @@ class GoingBody(Body):
                 "from": going.when.start,
                 "to": going.when.end,
                 "reason": going.reason,
+                "is_at_most": going.is_at_most,
                 "segments": going.segments,
                 "bytes": going.size_bytes,
                 "oldest": going.oldest,

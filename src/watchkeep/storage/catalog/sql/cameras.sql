@@ -1,10 +1,15 @@
 -- cameras --
--- Cameras within a scope, by name; with or without removed ones. A null scope is every camera.
-select camera_id, site_id, name, is_enabled, retention_days, audio, created_at, removed_at
-  from cameras
- where (removed_at is null or %(with_removed)s)
-   and (%(scope)s::text[] is null or camera_id = any (%(scope)s::text[]))
- order by lower(name), camera_id;
+-- Cameras within a scope, by name; with or without removed ones. A null scope is every camera. Raw footage is kept as
+-- the camera says, else as its site says, else as the class says.
+select c.camera_id, c.site_id, c.name, c.is_enabled, own.keep_days as retention_days,
+       coalesce(own.keep_days, at_site.keep_days, class.keep_days) as keep_days, c.audio, c.created_at, c.removed_at
+  from cameras c
+  join data_classes class on class.data_class = 'raw_footage'
+  left join policy_overrides own on own.camera_id = c.camera_id and own.data_class = 'raw_footage'
+  left join policy_overrides at_site on at_site.site_id = c.site_id and at_site.data_class = 'raw_footage'
+ where (c.removed_at is null or %(with_removed)s)
+   and (%(scope)s::text[] is null or c.camera_id = any (%(scope)s::text[]))
+ order by lower(c.name), c.camera_id;
 
 -- streams --
 -- The present streams of cameras, main before sub.
@@ -20,8 +25,13 @@ select exists (select from cameras where camera_id = %(id)s);
 
 -- insert_camera --
 -- Adds a camera.
-insert into cameras (camera_id, site_id, name, is_enabled, retention_days, audio, created_at)
-values (%(id)s, %(site)s, %(name)s, %(is_enabled)s, %(retention_days)s, %(audio)s, %(created_at)s);
+insert into cameras (camera_id, site_id, name, is_enabled, audio, created_at)
+values (%(id)s, %(site)s, %(name)s, %(is_enabled)s, %(audio)s, %(created_at)s);
+
+-- put_retention --
+-- How long a camera's raw footage is kept, where the camera itself says so.
+insert into policy_overrides (camera_id, data_class, keep_days) values (%(id)s, 'raw_footage', %(retention_days)s)
+on conflict (site_id, camera_id, data_class) do update set keep_days = excluded.keep_days;
 
 -- update_camera --
 -- Changes what an operator says of a camera.
@@ -29,7 +39,6 @@ update cameras
    set site_id = %(site)s,
        name = %(name)s,
        is_enabled = %(is_enabled)s,
-       retention_days = %(retention_days)s,
        audio = %(audio)s
  where camera_id = %(id)s
    and removed_at is null;

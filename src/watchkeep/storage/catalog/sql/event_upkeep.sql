@@ -1,6 +1,8 @@
 -- keep_days --
--- How long events are kept, days.
-select keep_days from data_classes where data_class = 'event';
+-- How long events are kept, and those that a person archived, days.
+select events.keep_days, greatest(archived.keep_days, events.keep_days)
+  from data_classes events, data_classes archived
+ where events.data_class = 'event' and archived.data_class = 'archived_event';
 
 -- orphans --
 -- Events that go on as far as is known, though no picture belongs to them since an instant. Of every partition only
@@ -25,13 +27,15 @@ update events e
 returning e.event_id, e.camera_id, e.incident_id, e.event_type, e.object_type, e.severity;
 
 -- due --
--- The oldest events that began before an instant and have no picture elsewhere, with the place of their picture.
--- Index: events_time, of the oldest partitions.
-select event_id, "timestamp", camera_id, picture_path
-  from events
- where "timestamp" < %(before)s
-   and (picture_volume is null or picture_volume = %(volume)s)
- order by "timestamp", event_id
+-- The oldest events that began before an instant and have no picture elsewhere, with the place of their picture; of
+-- those that a person archived such as began before another. Index: events_time, of the oldest partitions.
+select e.event_id, e."timestamp", e.camera_id, e.picture_path
+  from events e
+  left join incidents i using (incident_id)
+ where e."timestamp" < %(before)s
+   and (i.archived_at is null or e."timestamp" < %(archived_before)s)
+   and (e.picture_volume is null or e.picture_volume = %(volume)s)
+ order by e."timestamp", e.event_id
  limit %(limit)s;
 
 -- keep_marks_out --

@@ -4,7 +4,7 @@
 -- left out in planning. Index: segments_stream.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where stream_id = %(stream)s
    and start_time > %(reach)s
@@ -17,7 +17,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- A segment by its id, looked for around the time that its id carries. Index: primary key.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where segment_id = %(id)s
    and start_time between %(from)s and %(to)s;
@@ -26,7 +26,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- A segment by its id in all partitions: only for one whose clock was wrong when it was made.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where segment_id = %(id)s;
 
@@ -42,12 +42,13 @@ select gap_id, camera_id, stream_id, started_at, ended_at, cause, detail
 -- Seconds recorded in each bucket of [start, end) that has any; overlapping segments count once.
 with pieces as (
     select bucket,
-           greatest(start_time, %(start)s::timestamptz + bucket * %(bucket)s::interval) as piece_start,
-           least(end_time, %(end)s::timestamptz, %(start)s::timestamptz + (bucket + 1) * %(bucket)s::interval) as piece_end
+           greatest(lower(span), %(start)s::timestamptz + bucket * %(bucket)s::interval) as piece_start,
+           least(upper(span), %(end)s::timestamptz, %(start)s::timestamptz + (bucket + 1) * %(bucket)s::interval) as piece_end
       from video_segments,
+           lateral unnest(coalesce(claims, tstzmultirange(tstzrange(start_time, end_time)))) as span,
            lateral generate_series(
-               floor(extract(epoch from greatest(start_time, %(start)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint,
-               floor(extract(epoch from least(end_time, %(end)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint
+               floor(extract(epoch from greatest(lower(span), %(start)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint,
+               floor(extract(epoch from least(upper(span), %(end)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint
            ) as bucket
      where stream_id = %(stream)s
        and start_time > %(reach)s
@@ -97,25 +98,11 @@ select g.camera_id,
  group by g.camera_id
  order by g.camera_id;
 
--- oldest_closed --
--- The oldest segments that may be judged for expiry; of one camera or all, ending before an instant.
--- Index: segments_camera or segments_time.
-select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
-       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
-  from video_segments
- where state in ('closed', 'recovered')
-   and start_time < %(before)s
-   and end_time < %(before)s
-   and (%(camera)s::text is null or camera_id = %(camera)s)
- order by start_time, segment_id
- limit %(limit)s;
-
 -- settled_of_camera --
--- The closed and recovered segments of a camera and class that began in [start, end), all streams. Index: segments_camera.
+-- The closed and recovered segments of a camera and class that began in [start, end), all streams. Index: segments_due.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where camera_id = %(camera)s
    and data_class = %(data_class)s
@@ -125,11 +112,19 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  order by start_time, segment_id;
 
 -- cameras_with_footage --
--- The cameras that any segment belongs to, removed ones included; one index probe a camera.
+-- The cameras that any settled segment belongs to, removed ones included; one index probe a camera.
+-- Index: segments_due.
 with recursive names as (
-    (select camera_id from video_segments order by camera_id limit 1)
+    (
+        select camera_id from video_segments
+         where state in ('closed', 'recovered', 'lost') order by camera_id limit 1
+    )
     union all
-    select (select v.camera_id from video_segments v where v.camera_id > names.camera_id order by v.camera_id limit 1)
+    select (
+               select v.camera_id from video_segments v
+                where v.camera_id > names.camera_id and v.state in ('closed', 'recovered', 'lost')
+                order by v.camera_id limit 1
+           )
       from names
      where names.camera_id is not null
 )
@@ -147,7 +142,7 @@ update video_segments
 -- Segments whose files are to go, oldest first. Index: segments_unsettled.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  where state = 'doomed'
  order by start_time, segment_id
@@ -192,6 +187,6 @@ delete from segment_tombstones where dropped_at < %(before)s;
 -- Every segment, oldest first; read in steps. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
  order by start_time, segment_id;

@@ -23,18 +23,23 @@ update events set incident_id = %(incident)s
  where event_id = %(event)s and "timestamp" = %(start)s and incident_id is distinct from %(incident)s;
 
 -- merge_marks --
--- What people said of incidents that are merged: seen is what was all seen; a verdict outlives the merging.
+-- What people said of incidents that are merged: seen is what was all seen; a verdict outlives the merging, and what
+-- was archived of one is archived of all.
 update incidents i
    set reviewed_at = case when o.are_seen then i.reviewed_at end,
        reviewed_by = case when o.are_seen then i.reviewed_by end,
        verdict = coalesce(i.verdict, o.verdict),
        verdict_at = coalesce(i.verdict_at, o.verdict_at),
-       verdict_by = coalesce(i.verdict_by, o.verdict_by)
+       verdict_by = coalesce(i.verdict_by, o.verdict_by),
+       archived_at = coalesce(i.archived_at, o.archived_at),
+       archived_by = coalesce(i.archived_by, o.archived_by)
   from (
       select bool_and(reviewed_at is not null) as are_seen,
              (array_agg(verdict order by started_at) filter (where verdict is not null))[1] as verdict,
              (array_agg(verdict_at order by started_at) filter (where verdict is not null))[1] as verdict_at,
-             (array_agg(verdict_by order by started_at) filter (where verdict is not null))[1] as verdict_by
+             (array_agg(verdict_by order by started_at) filter (where verdict is not null))[1] as verdict_by,
+             (array_agg(archived_at order by started_at) filter (where archived_at is not null))[1] as archived_at,
+             (array_agg(archived_by order by started_at) filter (where archived_at is not null))[1] as archived_by
         from incidents
        where incident_id = any(%(others)s::uuid[])
   ) o
@@ -94,7 +99,7 @@ update incidents set reviewed_at = null, reviewed_by = null
 -- list --
 -- Incidents, newest first, page by page. Index: incidents_time, incidents_camera.
 select incident_id, camera_id, started_at, ended_at, seen_until, severity, event_count, event_types, object_types,
-       best_event, best_event_at, reviewed_at, reviewed_by, verdict, verdict_by
+       best_event, best_event_at, reviewed_at, reviewed_by, verdict, verdict_by, archived_at, archived_by
   from incidents
  where (started_at, incident_id) < (%(cursor_at)s, %(cursor_id)s::uuid)
    and (%(from)s::timestamptz is null or seen_until >= %(from)s)
@@ -112,7 +117,7 @@ select incident_id, camera_id, started_at, ended_at, seen_until, severity, event
 -- get --
 -- One incident.
 select incident_id, camera_id, started_at, ended_at, seen_until, severity, event_count, event_types, object_types,
-       best_event, best_event_at, reviewed_at, reviewed_by, verdict, verdict_by
+       best_event, best_event_at, reviewed_at, reviewed_by, verdict, verdict_by, archived_at, archived_by
   from incidents
  where incident_id = %(id)s;
 
@@ -140,3 +145,22 @@ update incidents
        verdict_at = case when %(verdict)s::boolean is not null then %(at)s::timestamptz end,
        verdict_by = case when %(verdict)s::boolean is not null then %(by)s end
  where incident_id = %(id)s;
+
+-- mark_archived --
+-- Somebody wants it and its footage kept as an archived event, or takes that back.
+update incidents
+   set archived_at = case when %(is_archived)s then %(at)s::timestamptz end,
+       archived_by = case when %(is_archived)s then %(by)s end
+ where incident_id = %(id)s;
+
+-- disown_footage --
+-- Footage that is there only for the sake of archived events of a camera in a span is judged anew, as clips.
+-- Index: segments_due.
+update video_segments
+   set data_class = 'event_clip'
+ where camera_id = %(camera)s
+   and data_class = 'archived_event'
+   and state in ('closed', 'recovered', 'lost')
+   and start_time > %(start)s::timestamptz - interval '5 minutes'
+   and start_time < %(end)s
+   and end_time > %(start)s;

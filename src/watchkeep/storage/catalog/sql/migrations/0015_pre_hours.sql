@@ -1,5 +1,5 @@
 -- Footage by the hour: what came, what is there. Kept in the transaction that changes a segment, so it is never behind.
--- A segment counts from when it is settled; where one is open the hour says so, and readers look it up. Decision 0024.
+-- A segment counts from when it is settled; where one is open the hour says so, and readers look it up. Decision 0026.
 
 create table stream_hours (
     stream_id uuid not null,
@@ -85,21 +85,26 @@ begin
           from (
               select stream_id, hour,
                      count(*) filter (where state = 'open' and start_time >= hour) as open,
-                     range_agg(tstzrange(piece_start, piece_end)) filter (where state in ('closed', 'recovered')) as spans,
-                     min(piece_start) filter (where state in ('closed', 'recovered')) as first_at,
-                     max(piece_end) filter (where state in ('closed', 'recovered')) as last_at
+                     range_agg(tstzrange(piece_start, piece_end)) filter (where is_there) as spans,
+                     min(piece_start) filter (where is_there) as first_at,
+                     max(piece_end) filter (where is_there) as last_at
                 from (
-                    select t.stream_id, t.hour, v.state, v.start_time,
-                           greatest(v.start_time, t.hour) as piece_start,
-                           least(v.end_time, t.hour + interval '1 hour') as piece_end
+                    select t.stream_id, t.hour, v.state, v.start_time, span is not null and v.state <> 'open' as is_there,
+                           greatest(lower(span), t.hour) as piece_start,
+                           least(upper(span), t.hour + interval '1 hour') as piece_end
                       from unnest($1, $2) as t (stream_id, hour)
                       left join public.video_segments v
                         on v.stream_id = t.stream_id
                        and v.start_time > t.hour - interval '5 minutes'
                        and v.start_time < t.hour + interval '1 hour'
-                       and (v.end_time > t.hour or v.start_time >= t.hour)
                        and v.start_time > $3 and v.start_time < $4
                        and v.state in ('open', 'closed', 'recovered')
+                      -- What is left of a segment, where a part was given up; an empty one has its instant.
+                      left join lateral (
+                          select span from unnest(v.claims) as span where v.claims is not null
+                           union all
+                          select tstzrange(v.start_time, v.end_time, '[]') where v.claims is null and v.state is not null
+                      ) as whole on (upper(span) > t.hour or v.start_time >= t.hour) and lower(span) < t.hour + interval '1 hour'
                 ) as pieces
                group by stream_id, hour
           ) as found
@@ -120,7 +125,7 @@ begin
     with put as (
         insert into public.stream_hours as known (stream_id, hour, camera_id, role, came_bytes)
         select f.stream_id, hour, min(f.camera_id), min(f.role),
-               coalesce(sum(f.size_bytes) filter (where f.start_time >= hour and f.state in ('closed', 'recovered')), 0)
+               coalesce(sum(f.size_bytes) filter (where f.start_time >= hour and f.state in ('closed', 'recovered') and not f.is_thinned), 0)
           from fresh f
          cross join lateral public.hours_of(f.start_time, f.end_time) as hour
          group by f.stream_id, hour
@@ -157,8 +162,8 @@ begin
              select public.hours_of(f.start_time, f.end_time) union select public.hours_of(f.start_time, s.end_time)
          ) as touched (hour)
          where f.state <> 'open'
-           and (s.state, s.end_time, s.data_class, s.volume_id, s.size_bytes)
-               is distinct from (f.state, f.end_time, f.data_class, f.volume_id, f.size_bytes)
+           and (s.state, s.end_time, s.data_class, s.volume_id, s.size_bytes, s.claims)
+               is distinct from (f.state, f.end_time, f.data_class, f.volume_id, f.size_bytes, f.claims)
          group by f.stream_id, hour
          order by f.stream_id, hour
         on conflict (stream_id, hour) do update set came_bytes = known.came_bytes + excluded.came_bytes
