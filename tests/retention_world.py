@@ -268,7 +268,7 @@ class World:
 
     def leap(self, length: timedelta) -> None:
         """The clock leaps while the keeper runs, and comes back."""
-        if self.sweeper.belief.last is None:
+        if self.sweeper.memory.last is None:
             self.sweep()
         self.clock.instant += length
         before = self.rows()

@@ -171,7 +171,9 @@ def early(monkeypatch: pytest.MonkeyPatch) -> None:
 
     by_age = retention.Limits.by_age
     monkeypatch.setattr(sweeper_module, "judge", judge)
-    monkeypatch.setattr(retention.Limits, "by_age", lambda keeps, now: by_age(keeps, now + DAY))
+    monkeypatch.setattr(
+        retention.Limits, "by_age", lambda keeps, now, fronts=None: by_age(keeps, now + DAY, fronts)
+    )
 
 
 def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +186,9 @@ def from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
         return true(segment, now=now + segment.when.length, **facts)
 
     monkeypatch.setattr(sweeper_module, "judge", judge)
-    monkeypatch.setattr(retention.Limits, "by_age", lambda keeps, now: by_age(keeps, now + minute))
+    monkeypatch.setattr(
+        retention.Limits, "by_age", lambda keeps, now, fronts=None: by_age(keeps, now + minute, fronts)
+    )
 
 
 def no_hold_when_short(monkeypatch: pytest.MonkeyPatch) -> None:

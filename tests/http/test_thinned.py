@@ -140,7 +140,7 @@ def test_what_is_held_claimed_or_young_keeps_all_its_pictures(site: Site, camera
 
     site.clock.advance(-1.5 * DAY.total_seconds())
     ladder = a_ladder(site, missing=1000, holds=held)
-    ladder.sweeper.belief.last = None
+    ladder.sweeper.memory.last = None
     ladder.climb()
     assert ladder.standing.rung is Rung.DELETING
 

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.clock_doubt import Sighting
 from watchkeep.domain.ids import CameraId
-from watchkeep.domain.retention import Keeps
+from watchkeep.domain.retention import Keeps, Verdict
 from watchkeep.domain.segment import Segment
 from watchkeep.storage.catalog import footage
 from watchkeep.storage.catalog.connection import Connection
@@ -41,11 +42,36 @@ class Swept:
         self.reasons[reason] += 1
 
 
+LOOK_EVERY = timedelta(seconds=30)
+"""Which cameras have footage, and where it begins, is looked up so often: it takes a look at every day."""
+
+
 @dataclass(slots=True)
-class Belief:
-    """When this process last believed its clock."""
+class Memory:
+    """What the sweeper knows from the sweep before.
+
+    Attributes:
+        last: When this process last believed its clock.
+        looked: When the fronts were looked up.
+        fronts: Where the oldest footage of each camera and class began.
+    """
 
     last: Sighting | None = None
+    looked: Sighting | None = None
+    fronts: dict[tuple[CameraId, DataClass], datetime] = field(default_factory=dict)
+
+    def note(self, narrowed: Sequence[tuple[Segment, Verdict]]) -> None:
+        """Segments have gone over into another class, in which they may be the oldest."""
+        for segment, verdict in narrowed:
+            key = (segment.camera, verdict.data_class)
+            self.fronts[key] = min(self.fronts.get(key, segment.when.start), segment.when.start)
+
+    def is_stale(self, now: datetime, monotonic_ns: int) -> bool:
+        """Whether the fronts are to be looked up again, by whichever clock ran faster."""
+        if self.looked is None:
+            return True
+        passed = timedelta(microseconds=(monotonic_ns - self.looked.monotonic_ns) // 1000)
+        return max(passed, abs(now - self.looked.at)) >= LOOK_EVERY
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from watchkeep.domain.pressure import Room
 from watchkeep.domain.retention import Claim, Hold, Shortage, Verdict, judge
 from watchkeep.domain.segment import Segment, SegmentState
 from watchkeep.lifecycle.certifier import Certifier
-from watchkeep.lifecycle.sweep import SUBJECT, Belief, Plan, Swept, doom
+from watchkeep.lifecycle.sweep import SUBJECT, Memory, Plan, Swept, doom
 from watchkeep.storage.catalog import footage, keeping, policies, retention
 from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -68,7 +68,7 @@ class Sweeper:
     certifier: Certifier
     reserve_bytes: int
     is_synchronised: Callable[[], bool | None] = lambda: None
-    belief: Belief = field(default_factory=Belief)
+    memory: Memory = field(default_factory=Memory)
 
     def sweep(self) -> Swept:
         """Finish earlier deletions, then delete what is due; durable on return. Makes no room: see `Ladder`.
@@ -90,20 +90,24 @@ class Sweeper:
         now, monotonic_ns = self.clock.now(), self.clock.monotonic_ns()
         with self.catalog.transaction(SUBJECT) as connection:
             book = policies.read(connection)
-            keeps = {camera: book.keeps(camera) for camera in footage.cameras_with_footage(connection)}
+            if self.memory.is_stale(now, monotonic_ns):
+                there = footage.cameras_with_footage(connection)
+                self.memory.fronts = retention.fronts(connection, there)
+                self.memory.looked = Sighting(now, monotonic_ns)
+            keeps = {camera: book.keeps(camera) for camera, _ in self.memory.fronts}
             state = keeping.state(connection)
             facts = ClockFacts(
                 now=now,
                 monotonic_ns=monotonic_ns,
                 newest=keeping.newest_ahead(connection, now),
-                last=self.belief.last,
+                last=self.memory.last,
                 seen_at=None if state is None else state.seen_at,
                 is_synchronised=self.is_synchronised(),
                 trusted_at=None if state is None else state.trusted_at,
             )
         swept.doubt = doubt(facts)
         if not swept.doubt:
-            self.belief.last = Sighting(now, monotonic_ns)
+            self.memory.last = Sighting(now, monotonic_ns)
         return Plan(now, book, keeps)
 
     def room(self) -> Room:
@@ -116,7 +120,7 @@ class Sweeper:
         return Room(free=self.volume.space().free_bytes, reserve=self.reserve_bytes)
 
     def _by_age(self, swept: Swept, plan: Plan) -> None:
-        limits = Limits.by_age(plan.keeps, plan.now)
+        limits = Limits.by_age(plan.keeps, plan.now, self.memory.fronts)
         most = BATCH
         while True:
             before = swept.segments + swept.narrowed
@@ -152,6 +156,7 @@ class Sweeper:
             elif verdict.narrows(segment):
                 narrowed.append((segment, verdict))
         retention.narrow(connection, narrowed)
+        self.memory.note(narrowed)
         swept.narrowed += len(narrowed)
         doom(connection, swept, going)
 

@@ -89,9 +89,9 @@ class Sweeping:
             Conflict: The volume is not there, or another one is.
             OSError: The disk does not answer.
         """
-        climbed = self._ladder.climb()
         swept = self._sweeper.sweep()
-        parts = [climbed, swept]
+        climbed = self._ladder.climb()
+        parts = [swept, climbed]
         if self._rounds % QUOTA_EVERY_ROUNDS == 0:
             parts.append(self._ladder.by_quota())
         self._rounds += 1

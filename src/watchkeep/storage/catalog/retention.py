@@ -1,7 +1,7 @@
 """What may be due for deletion, who claims it, and how a segment gives up a part of itself."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -23,21 +23,33 @@ _QUERIES = load("retention")
 DAY = timedelta(days=1)
 
 
+Fronts = Mapping[tuple[CameraId, DataClass], datetime]
+"""Where the oldest segment of a camera and class began; none is older."""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """For each camera and class of footage an instant: what ended at or before it is looked at."""
+    """For each camera and class of footage an instant: what ended at or before it is looked at.
+
+    Attributes:
+        fronts: Before these nothing is looked for; of what is not named, everything.
+    """
 
     rows: Sequence[tuple[CameraId, DataClass, datetime]]
+    fronts: Fronts = field(default_factory=dict)
 
     @classmethod
-    def by_age(cls, keeps: Mapping[CameraId, Keeps], now: datetime) -> "Limits":
-        """What has reached the limit of its class."""
+    def by_age(cls, keeps: Mapping[CameraId, Keeps], now: datetime, fronts: Fronts | None = None) -> "Limits":
+        """What has reached the limit of its class; with fronts, of the cameras and classes that have one."""
         return cls(
             [
                 (camera, data_class, now - keep.of(data_class))
                 for camera, keep in keeps.items()
                 for data_class in FOOTAGE_CLASSES
-            ]
+                if fronts is None or (camera, data_class) in fronts
+            ],
+            fronts or {},
         )
 
     @classmethod
@@ -51,6 +63,7 @@ class Limits:
             "cameras": [camera for camera, _, _ in self.rows],
             "classes": [data_class.value for _, data_class, _ in self.rows],
             "befores": [before for _, _, before in self.rows],
+            "fronts": [self.fronts.get(row[:2], _EVER) for row in self.rows],
         }
 
 
@@ -72,6 +85,18 @@ def due(connection: Connection, limits: Limits, holds: Collection[Hold], *, most
     }
     with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
         return [row.segment() for row in cursor.execute(_QUERIES["due"], facts)]
+
+
+def fronts(
+    connection: Connection, cameras: Collection[CameraId]
+) -> dict[tuple[CameraId, DataClass], datetime]:
+    """Where the oldest segment of each camera and class began. Looks into every partition."""
+    pairs = [(camera, data_class) for camera in cameras for data_class in FOOTAGE_CLASSES]
+    facts = {"cameras": [each[0] for each in pairs], "classes": [each[1].value for each in pairs]}
+    return {
+        (CameraId(camera), DataClass(name)): start.astimezone(UTC)
+        for camera, name, start in connection.execute(_QUERIES["fronts"], facts)
+    }
 
 
 def claims(

@@ -1,8 +1,10 @@
 -- due --
 -- The oldest segments of each camera and class that ended at or before an instant, without those that a hold covers
--- whole: what `judge` may have something to say about. Index: segments_due.
+-- whole: what `judge` may have something to say about. Nothing is looked for before the front of a camera and class:
+-- its oldest segment when that was last asked. Index: segments_due.
 select due.*
-  from unnest(%(cameras)s::text[], %(classes)s::text[], %(befores)s::timestamptz[]) as limits (camera, class, before)
+  from unnest(%(cameras)s::text[], %(classes)s::text[], %(fronts)s::timestamptz[], %(befores)s::timestamptz[])
+           as limits (camera, class, front, before)
  cross join lateral (
      select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
             file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
@@ -11,6 +13,7 @@ select due.*
       where camera_id = limits.camera
         and data_class = limits.class
         and state in ('closed', 'recovered', 'lost')
+        and start_time >= limits.front
         and start_time <= limits.before
         and end_time <= limits.before
         and not exists (
@@ -21,6 +24,21 @@ select due.*
       order by start_time
       limit %(limit)s
  ) as due;
+
+-- fronts --
+-- The start of the oldest segment of each camera and class; looks into every partition, so not at every turn.
+-- Index: segments_due.
+select limits.camera, limits.class, oldest.start_time
+  from unnest(%(cameras)s::text[], %(classes)s::text[]) as limits (camera, class)
+ cross join lateral (
+     select start_time
+       from video_segments
+      where camera_id = limits.camera
+        and data_class = limits.class
+        and state in ('closed', 'recovered', 'lost')
+      order by start_time
+      limit 1
+ ) as oldest;
 
 -- claiming_events --
 -- When some of a camera's events began and ended that may claim footage of [start, end), and whether a person archived
