@@ -114,26 +114,20 @@ def settled_bounds(connection: Connection, stream: StreamId) -> Interval | None:
 
 def days_with_footage(
     connection: Connection, cameras: Sequence[CameraId], days: Sequence[Interval]
-) -> dict[CameraId, list[datetime]]:
-    """Which of these days have settled footage of which camera.
+) -> list[datetime]:
+    """The starts of those of these days on which there is settled footage of any of these cameras, in order.
 
     Args:
         connection: An open transaction.
         cameras: Whose.
         days: Local days as spans; they may be of 23 or 25 hours, and need not begin on the hour.
-
-    Returns:
-        The starts of the days, by camera, in order; a camera without any is left out.
     """
     facts = {
         "cameras": list(cameras),
         "starts": [day.start for day in days],
         "ends": [day.end for day in days],
     }
-    found: dict[CameraId, list[datetime]] = {}
-    for camera, start in connection.execute(_QUERIES["days"], facts):
-        found.setdefault(CameraId(camera), []).append(start.astimezone(UTC))
-    return found
+    return [start.astimezone(UTC) for (start,) in connection.execute(_QUERIES["days"], facts)]
 
 
 def came_by_hour(

@@ -32,14 +32,13 @@ select (select first_at from stream_hours
          where stream_id = %(stream)s and first_at is not null order by hour desc limit 1);
 
 -- days --
--- Which of these days (spans) have settled footage of which camera; a probe a camera and day, which the limit sees to.
--- Index: stream_hours_camera.
-select asked, day_start
-  from unnest(%(cameras)s::varchar[]) as asked,
-       unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as days (day_start, day_end),
+-- On which of these days (spans) there is settled footage of any of these cameras; a probe a day, which the limit
+-- sees to. Index: stream_hours_camera.
+select day_start
+  from unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[]) as days (day_start, day_end),
        lateral (
            select from stream_hours h
-            where h.camera_id = asked
+            where h.camera_id = any (%(cameras)s::varchar[])
               and h.hour > day_start - interval '1 hour'
               and h.hour < day_end
               and h.recorded_us > 0
@@ -47,7 +46,7 @@ select asked, day_start
               and h.last_at > day_start
             limit 1
        ) as found
- order by asked, day_start;
+ order by day_start;
 
 -- storage --
 -- What each camera's settled segments take and how they are. Walks all hours, one row for each, and no segment.
