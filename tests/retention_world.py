@@ -321,12 +321,12 @@ class World:
     def check(self) -> None:
         """Rows, files, certificates and tombstones against the model."""
         with self.catalog.transaction() as connection:
-            found = {each.id: each for each in footage.all_segments(connection)}
+            rows = connection.execute(_READABLE).fetchall()
             (tombstones,) = connection.execute("select count(*) from segment_tombstones").fetchone() or (0,)
-        assert set(found) == set(self.known), "rows differ from what must be there"
-        for segment, row in found.items():
+        assert {row[0] for row in rows} == set(self.known), "rows differ from what must be there"
+        for segment, start, end, claims in rows:
             known = self.known[segment]
-            parts = (row.when,) if row.claims is None else row.claims
+            parts = [Interval(start, end)] if claims is None else [Interval(p.lower, p.upper) for p in claims]
             readable = [any(part.overlaps(known.slot(n)) for part in parts) for n in range(SLOTS)]
             assert readable == known.readable, "other seconds can be read than may be"
         files = {path for path in self.fs.files(ROOT) if path.suffix == ".wks"}
@@ -358,6 +358,9 @@ class World:
         for each in gone:
             del self.known[each.id]
             self.dropped += 1
+
+
+_READABLE = "select segment_id, start_time, end_time, claims from video_segments"
 
 
 def _no_keys(*_: object) -> object:

@@ -94,7 +94,7 @@ def test_what_goes_is_what_the_judge_says_of_each_segment(house: Catalog, seed: 
         stored = hours.stored_by_hour(connection)
         span = Interval(START, START + 2 * DAY)
         keeps = {camera: rules().keeps(camera) for camera in (FRONT, YARD)}
-        claims = {each: retention.claims_of(connection, each, span, keeps[each]) for each in keeps}
+        claims = retention.claims_of(connection, [(each, span) for each in keeps], keeps)
         assert len(claims[FRONT]) == 5
         for turn in range(25):
             book = rules(*(some_holds(chance) if turn % 2 else []))

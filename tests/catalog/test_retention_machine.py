@@ -92,6 +92,7 @@ def machine(  # noqa: C901  # the rules of one machine
 
         @rule(camera=CAMERA, ago=st.sampled_from([60, 120, 3600]), length=st.sampled_from([10, 30, 600]))
         def hold(self, camera: str, ago: int, length: int) -> None:
+            self.world.record(camera)
             self.world.hold(
                 camera, self.world.clock.now() - timedelta(seconds=ago), timedelta(seconds=length)
             )
@@ -115,8 +116,12 @@ def machine(  # noqa: C901  # the rules of one machine
         def fill(self, segments: int) -> None:
             self.world.fill(segments)
 
-        @rule(after=st.integers(0, 12), seed=st.integers(0, 999))
-        def kill(self, after: int, seed: int) -> None:
+        @rule(
+            camera=CAMERA, after=st.integers(0, 12), seed=st.integers(0, 999), days=st.sampled_from([0, 31])
+        )
+        def kill(self, camera: str, after: int, seed: int, days: int) -> None:
+            self.world.record(camera)
+            self.world.pass_time(days * DAY)
             self.world.kill(after, random.Random(seed))
 
         @rule()

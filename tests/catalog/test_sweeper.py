@@ -11,10 +11,12 @@ from builders import INSTALLATION, NOON
 from small_disk import SmallDisk
 from unit.lifecycle.store import SmallStore, a_small_store
 from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import Conflict, NotFound
 from watchkeep.domain.fs import Space
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.interval import Interval
+from watchkeep.domain.policy import Override
 from watchkeep.domain.pressure import Rung
 from watchkeep.domain.retention import Hold
 from watchkeep.lifecycle.certifier import Certifier
@@ -23,7 +25,7 @@ from watchkeep.lifecycle.ladder import Ladder
 from watchkeep.lifecycle.sweeper import Holds, NoHolds, Sweeper
 from watchkeep.lifecycle.thinner import Thinner
 from watchkeep.runtime.system import SystemFs, SystemRng
-from watchkeep.storage.catalog import audit, cameras, footage, recordings
+from watchkeep.storage.catalog import audit, cameras, footage, policies, recordings
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream
 from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed
@@ -218,6 +220,18 @@ def test_nothing_goes_while_the_clock_is_behind_the_newest_footage(
 
     assert "but there is footage of" in swept.doubt
     assert len(days_on_disk(store)) == 10
+
+
+def test_a_camera_that_was_removed_keeps_its_own_limit(store: SmallStore, catalog: Catalog) -> None:
+    add_camera_row(catalog, store)
+    with catalog.transaction() as connection:
+        policies.put_override(connection, DOOR, DataClass.RAW_FOOTAGE, Override(keep=timedelta(days=5)))
+        cameras.remove_camera(connection, DOOR, at=NOON + timedelta(days=1))
+    go_to(store, 9.5)
+
+    a_sweeper(store, catalog).sweep()
+
+    assert days_on_disk(store) == [5, 6, 7, 8, 9]
 
 
 def test_a_sweep_that_was_killed_after_any_step_is_finished_by_the_next(

@@ -14,12 +14,13 @@ from house_events import JPEG, Happened, detect, happen
 from watchkeep.application.house import House
 from watchkeep.cli.commands import main
 from watchkeep.domain.ids import CameraId
+from watchkeep.domain.pressure import Rung
 from watchkeep.domain.rule import EventKind, Severity
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.house_wiring import build_house, site_of
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import ensure_node
-from watchkeep.storage.catalog import audit, cameras
+from watchkeep.storage.catalog import audit, cameras, keeping
 from watchkeep.storage.catalog.connection import CatalogRole
 
 SQUARE = "0.1,0.1 0.9,0.1 0.9,0.9 0.1,0.9"
@@ -255,3 +256,64 @@ def test_marking_nothing_is_refused(place: Place, seen: Happened) -> None:
 
     assert told.code == 4
     assert "nothing to mark" in told.err
+
+
+def test_policies_are_shown_with_who_says_them_and_changed(place: Place) -> None:
+    front = str(place.front)
+    assert place.tell("policy", "set", "raw_footage", "--days", "28", "--quota", "1 TB").code == 0
+    assert place.tell("policy", "set-site", "event_clip", "--days", "60").code == 0
+    assert place.tell("policy", "set-camera", front, "raw_footage", "--days", "7").code == 0
+    assert place.tell("policy", "quota", front, "200 GB").code == 0
+    shown = {each["class"]: each for each in place.items("policy", "show", front)}
+    classes = {each["class"]: each for each in place.items("policy", "list")}
+
+    assert (shown["raw_footage"]["keep_days"], shown["raw_footage"]["said_by"]) == (7, "camera")
+    assert (shown["event_clip"]["keep_days"], shown["event_clip"]["said_by"]) == (60, "site")
+    assert (shown["archived_event"]["keep_days"], shown["archived_event"]["said_by"]) == (365, "class")
+    assert (shown["raw_footage"]["camera_quota"], classes["raw_footage"]["quota"]) == (
+        "186.3 GiB",
+        "931.3 GiB",
+    )
+    assert place.tell("policy", "set-camera", front, "raw_footage", "--inherit", "keep").code == 0
+    assert place.items("policy", "show", front)[0]["class"] == "raw_footage"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("policy", "set", "event_clip", "--days", "3"), 4, "shorter than raw footage"),
+        (("policy", "set-camera", "nowhere", "raw_footage", "--days", "3"), 3, "no camera"),
+        (("policy", "set-site", "raw_footage", "--inherit", "days"), 4, "not days"),
+        (("policy", "quota", "front-door", "5 %"), 4, "say it in bytes"),
+        (("policy", "quota", "front-door", "much"), 4, "is no size"),
+    ],
+)
+def test_a_wrong_policy_is_refused_in_one_sentence(
+    place: Place, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    told = place.tell(*arguments)
+
+    assert told.code == code
+    assert sentence in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_what_the_keeper_says_and_the_proofs_can_be_asked_for(place: Place) -> None:
+    assert "has not said anything" in place.tell("retention", "state").out
+    with place.house.catalog.transaction() as conn:
+        now = place.house.clock.now()
+        keeping.put_state(conn, now, doubt="it leapt", pressure=Rung.NONE, detail="", full_on=None)
+
+    assert place.tell("retention", "state", "--json").json["doubt"] == "it leapt"
+    assert place.tell("retention", "trust-clock").code == 0
+    assert "All 0 certificates" in place.tell("retention", "verify").out
+
+
+def test_an_incident_is_archived_and_not_any_more(place: Place) -> None:
+    seen = happen(place.house, place.front)
+
+    told = place.tell("incidents", "mark", str(seen.incident), "--archived", "--json")
+    back = place.tell("incidents", "mark", str(seen.incident), "--unarchived", "--json")
+
+    assert told.json["archived_by"]
+    assert back.json["archived_by"] is None

@@ -179,7 +179,7 @@ def test_marks_that_say_nothing_are_refused(site: Site, ada: Browser, door: Came
         answer = ada.patch(path, json=body)
         assert (answer.status_code, problem(answer)["detail"]) == (
             422,
-            "There is nothing to mark; give `seen`, `verdict`, or both.",
+            "There is nothing to mark; give `seen`, `verdict` or `archived`.",
         )
     assert ada.patch(path, json={"verdict": True}).status_code == 422
     assert ada.patch(path, json={"verdict": "perhaps"}).status_code == 422

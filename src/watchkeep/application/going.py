@@ -106,7 +106,8 @@ def _of_hours(
     claims: list[Claim] = []
     if may_go.any():
         first, last = (_hour(number) for number in stored.hours[may_go][[0, -1]])
-        claims = claims_of(conn, stored.camera, Interval(first.start, last.end + LONGEST), keeps)
+        span = Interval(first.start, last.end + LONGEST)
+        claims = claims_of(conn, [(stored.camera, span)], {stored.camera: keeps}).get(stored.camera, [])
     if not to_the_hour:
         for claim in claims:
             is_whole &= ~((last_end_s > _unix_s(claim.when.start)) & (start_s < _unix_s(claim.when.end)))

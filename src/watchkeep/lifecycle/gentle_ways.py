@@ -17,7 +17,7 @@ from watchkeep.domain.segment import Segment
 from watchkeep.lifecycle.sweep import SUBJECT, Plan, Swept, doom
 from watchkeep.lifecycle.sweeper import Sweeper
 from watchkeep.lifecycle.thinner import Thinner
-from watchkeep.storage.catalog import footage, keeping, retention
+from watchkeep.storage.catalog import keeping, retention
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 
@@ -127,8 +127,7 @@ class GentleWays:
             # What a hold took under its wing while we wrote stays whole.
             is_held = _is_overlapped(segment, self.sweeper.holds.standing(connection, at=plan.now))
             if not is_held and retention.put_thinned(connection, segment, thinned):
-                footage.doom(connection, [segment], reason=KEY_PICTURES_STAY)
-                swept.count(segment, KEY_PICTURES_STAY)
+                doom(connection, swept, [(segment, KEY_PICTURES_STAY)])
                 return segment.size_bytes - thinned.size_bytes
         path = self.sweeper.volume.within(thinned.path)
         self.sweeper.fs.unlink(path)

@@ -35,11 +35,11 @@ class Swept:
     doubt: str = ""
     is_space_short: bool = False
 
-    def count(self, segment: Segment, reason: str) -> None:
-        """One more that goes."""
-        self.segments += 1
-        self.size_bytes += segment.size_bytes
-        self.reasons[reason] += 1
+    def count(self, segments: Sequence[Segment], reason: str) -> None:
+        """So many more that go."""
+        self.segments += len(segments)
+        self.size_bytes += sum(segment.size_bytes for segment in segments)
+        self.reasons[reason] += len(segments)
 
 
 LOOK_EVERY = timedelta(seconds=30)
@@ -87,11 +87,17 @@ class Plan:
     keeps: Mapping[CameraId, Keeps]
 
 
-def doom(connection: Connection, swept: Swept, going: Sequence[tuple[Segment, str]]) -> None:
-    """Mark segments as going, each with its reason; their files go after this is durable."""
+def doom(connection: Connection, swept: Swept, going: Sequence[tuple[Segment, str]]) -> int:
+    """Mark segments as going, each with its reason; their files go when that is durable. Returns how many.
+
+    The catalog may pass over some: what it finds held, or what another has marked.
+    """
     by_reason: dict[str, list[Segment]] = {}
     for segment, reason in going:
         by_reason.setdefault(reason, []).append(segment)
-        swept.count(segment, reason)
+    doomed = 0
     for reason, segments in by_reason.items():
-        footage.doom(connection, segments, reason=reason)
+        count = footage.doom(connection, segments, reason=reason)
+        swept.count(segments[:count], reason)
+        doomed += count
+    return doomed

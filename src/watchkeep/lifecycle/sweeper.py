@@ -218,11 +218,11 @@ class Sweeper:
                     if verdict.is_expired:
                         going.append((segment, verdict.reason))
                         freed += 0 if segment.state is SegmentState.LOST else segment.size_bytes
-                doom(connection, swept, going)
+                doomed = doom(connection, swept, going)
             self._finish()
-            if not going and not _is_full(found, most):
+            if not doomed and not _is_full(found, most):
                 break
-            most = BATCH if going else 2 * most
+            most = BATCH if doomed else 2 * most
         return freed
 
     def finish(self) -> None:

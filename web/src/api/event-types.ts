@@ -54,6 +54,8 @@ export interface Incident {
   seen_by: string | null;
   verdict: Verdict | null;
   verdict_by: string | null;
+  /** Who wants it and its footage kept as an archived event. */
+  archived_by: string | null;
   actions: string[];
   /** Only where one incident was asked for. */
   events?: CameraEvent[];
@@ -82,6 +84,7 @@ export interface EventQuery {
 
 export interface Marks {
   seen?: boolean;
+  archived?: boolean;
   verdict?: Verdict | null;
 }
 

@@ -3,15 +3,16 @@ import type { Incident, Marks } from "../api/event-types";
 import { Icon } from "../parts/icon";
 import { useSubmit } from "../parts/use-submit";
 
-export type Mark = "seen" | "true" | "false";
+export type Mark = "seen" | "true" | "false" | "archived";
 
-export const MARK_KEYS: Record<string, Mark> = { s: "seen", t: "true", f: "false" };
+export const MARK_KEYS: Record<string, Mark> = { s: "seen", t: "true", f: "false", a: "archived" };
 
 export const mayMark = (incident: Incident) => incident.actions.includes("annotate");
 
 /** The same mark a second time takes it back; who judges an incident has seen it. */
 export function marksFor(incident: Incident, mark: Mark): Marks {
   if (mark === "seen") return { seen: incident.seen_at === null };
+  if (mark === "archived") return { archived: incident.archived_by === null };
   return incident.verdict === mark ? { verdict: null } : { verdict: mark, seen: true };
 }
 
@@ -33,12 +34,13 @@ interface MarkButtonsProps {
   hasKeys?: boolean;
 }
 
-/** Seen, true, false: each is pressed or not. */
+/** Seen, true, false, archived: each is pressed or not. */
 export function MarkButtons({ incident, name, onMark, hasKeys = false }: MarkButtonsProps) {
   const buttons: readonly [Mark, string, boolean][] = [
     ["seen", "Seen", incident.seen_at !== null],
     ["true", "True", incident.verdict === "true"],
     ["false", "False alarm", incident.verdict === "false"],
+    ["archived", "Archive", incident.archived_by !== null],
   ];
   return (
     <fieldset class="marking" disabled={!mayMark(incident)}>
@@ -47,7 +49,7 @@ export function MarkButtons({ incident, name, onMark, hasKeys = false }: MarkBut
         <button
           key={mark}
           type="button"
-          class={`plain ${mark === "seen" ? "" : `verdict-${mark}`}`}
+          class={`plain ${mark === "true" || mark === "false" ? `verdict-${mark}` : ""}`}
           aria-pressed={isPressed}
           onClick={() => onMark(mark)}
         >

@@ -97,8 +97,9 @@ function useWindowKeys(press: (event: KeyboardEvent) => void): void {
 
 /** Who marked it; nothing where nobody did. */
 function Marked({ incident }: { incident: Incident }) {
-  const { seen_at, seen_by, verdict, verdict_by } = incident;
-  if (seen_at === null && verdict === null) return <p class="quiet">Nobody has marked this yet.</p>;
+  const { seen_at, seen_by, verdict, verdict_by, archived_by } = incident;
+  if (seen_at === null && verdict === null && archived_by === null)
+    return <p class="quiet">Nobody has marked this yet.</p>;
   return (
     <p class="quiet">
       {seen_at !== null && (
@@ -107,7 +108,8 @@ function Marked({ incident }: { incident: Incident }) {
         </>
       )}
       {verdict !== null &&
-        `Called ${verdict === "true" ? "true" : "a false alarm"}${verdict_by ? ` by ${verdict_by}` : ""}.`}
+        `Called ${verdict === "true" ? "true" : "a false alarm"}${verdict_by ? ` by ${verdict_by}` : ""}. `}
+      {archived_by !== null && `Archived by ${archived_by}: its footage is kept longer.`}
     </p>
   );
 }

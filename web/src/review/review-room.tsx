@@ -12,7 +12,7 @@ import { useZone } from "../time/zone";
 import { IncidentCard } from "./card";
 import { addressOf, isFiltered, type Query } from "./filter";
 import { Filters } from "./filters";
-import { MARK_KEYS, useMarks } from "./marks";
+import { MARK_KEYS, type Mark, useMarks } from "./marks";
 import { MomentDialog } from "./moment";
 import { useIncidents } from "./use-incidents";
 
@@ -124,7 +124,7 @@ function Nothing({ query, hasCameras }: { query: Query; hasCameras: boolean }) {
   );
 }
 
-type OnMark = (incident: Incident, mark: "seen" | "true" | "false") => void;
+type OnMark = (incident: Incident, mark: Mark) => void;
 
 /** The keys of the list: j and k go from card to card, s, t and f mark the one that has the focus. */
 function useCards(items: readonly Incident[], isActive: boolean, onMark: OnMark) {

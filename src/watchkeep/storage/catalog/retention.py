@@ -109,26 +109,35 @@ def claims(
         segments: Of any cameras; events that touch none of them may be among the answer.
         keeps: Of these cameras; tells the margins.
     """
+    return claims_of(connection, list(_days(segments)), keeps)
+
+
+def claims_of(
+    connection: Connection, footage: Collection[tuple[CameraId, Interval]], keeps: Mapping[CameraId, Keeps]
+) -> dict[CameraId, list[Claim]]:
+    """What the events of cameras claim of spans of their footage; as `claims`."""
+    spans = [(camera, keeps[camera], span) for camera, span in footage]
+    if not spans:
+        return {}
+    facts = {
+        "cameras": [camera for camera, _, _ in spans],
+        "starts": [span.start - keep.after for _, keep, span in spans],
+        "ends": [span.end + keep.before for _, keep, span in spans],
+    }
     found: dict[CameraId, list[Claim]] = {}
-    for camera, span in _days(segments):
-        found.setdefault(camera, []).extend(claims_of(connection, camera, span, keeps[camera]))
-    return found
-
-
-def claims_of(connection: Connection, camera: CameraId, span: Interval, keep: Keeps) -> list[Claim]:
-    """What the events of a camera claim of a span of its footage."""
-    found: list[Claim] = []
-    facts = {"camera": camera, "start": span.start - keep.after, "end": span.end + keep.before}
-    for start, end, is_archived in connection.execute(_QUERIES["claiming_events"], facts):
-        when = Interval(start.astimezone(UTC) - keep.before, end.astimezone(UTC) + keep.after)
-        found.append(Claim(when, DataClass.EVENT_CLIP))
+    for name, start, end, is_archived in connection.execute(_QUERIES["claiming_events"], facts):
+        camera = CameraId(name)
+        when = Interval(
+            start.astimezone(UTC) - keeps[camera].before, end.astimezone(UTC) + keeps[camera].after
+        )
+        found.setdefault(camera, []).append(Claim(when, DataClass.EVENT_CLIP))
         if is_archived:
-            found.append(Claim(when, DataClass.ARCHIVED_EVENT))
+            found[camera].append(Claim(when, DataClass.ARCHIVED_EVENT))
     return found
 
 
 def _days(segments: Collection[Segment]) -> Iterator[tuple[CameraId, Interval]]:
-    """For each camera and UTC day the span of its segments: no query reads more partitions than needed."""
+    """For each camera and UTC day the span of its segments: no more partitions are read than needed."""
     spans: dict[tuple[CameraId, object], Interval] = {}
     for segment in segments:
         key = (segment.camera, segment.when.start.date())

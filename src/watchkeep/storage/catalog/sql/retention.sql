@@ -41,24 +41,27 @@ select limits.camera, limits.class, oldest.start_time
  ) as oldest;
 
 -- claiming_events --
--- When some of a camera's events began and ended that may claim footage of [start, end), and whether a person archived
--- them; such as began in the day before, and with them those that last longer than a day, for which there is no bound,
--- because there are few. Index: events_camera, events_long.
-select e."timestamp", greatest(e.seen_until, e.ended_at), i.archived_at is not null
-  from events e
-  left join incidents i using (incident_id)
- where e.camera_id = %(camera)s
-   and e."timestamp" > %(start)s::timestamptz - interval '24 hours'
-   and e."timestamp" < %(end)s
-   and greatest(e.seen_until, e.ended_at) > %(start)s
- union all
-select e."timestamp", greatest(e.seen_until, e.ended_at), i.archived_at is not null
-  from events e
-  left join incidents i using (incident_id)
- where e.camera_id = %(camera)s
-   and e.seen_until - e."timestamp" > interval '24 hours'
-   and e."timestamp" <= %(start)s::timestamptz - interval '24 hours'
-   and greatest(e.seen_until, e.ended_at) > %(start)s;
+-- When some events of cameras began and ended that may claim footage of [start, end), each of its own camera, and
+-- whether a person archived them; such as began in the day before, and with them those that last longer than a day, for
+-- which there is no bound, because there are few. Index: events_camera, events_long.
+select spans.camera, found.began, found.ended, i.archived_at is not null
+  from unnest(%(cameras)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) as spans (camera, start, stop)
+ cross join lateral (
+     select e."timestamp" as began, greatest(e.seen_until, e.ended_at) as ended, e.incident_id
+       from events e
+      where e.camera_id = spans.camera
+        and e."timestamp" > spans.start - interval '24 hours'
+        and e."timestamp" < spans.stop
+        and greatest(e.seen_until, e.ended_at) > spans.start
+      union all
+     select e."timestamp", greatest(e.seen_until, e.ended_at), e.incident_id
+       from events e
+      where e.camera_id = spans.camera
+        and e.seen_until - e."timestamp" > interval '24 hours'
+        and e."timestamp" <= spans.start - interval '24 hours'
+        and greatest(e.seen_until, e.ended_at) > spans.start
+ ) as found
+  left join incidents i using (incident_id);
 
 -- narrow --
 -- Says what of a segment may still be handed out, and its class from now on.
@@ -94,6 +97,8 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
           and sub.data_class = 'raw_footage'
           and sub.state in ('closed', 'recovered')
           and sub.role = 'sub'
+          and sub.claims is null
+          and not sub.is_thinned
           and sub.start_time > main.start_time - interval '5 minutes 1 second'
           and sub.start_time < main.end_time
    )
