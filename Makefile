@@ -76,7 +76,7 @@ soak-tiers: .prepare-dev ## Move footage to a store that is killed, away, slow a
 		$(PY) -m pytest -s tests/system/test_tiers_outage.py $(ARGS)
 	@WATCHKEEP_KILLS=$(if $(QUICK),3,30) $(PY) -m pytest -s tests/catalog/test_mover_kill.py $(ARGS)
 
-bench-%: .prepare-dev ## Measure: events, latency, live, mover, record, recover, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
+bench-%: .prepare-dev ## Measure: catalog, events, latency, live, mover, record, recover, rules, rollups, seal, simulator, tracker (QUICK=1: under 50 s); needs WATCHKEEP_ASSETS
 	@PYTHONPATH=bench:tests $(PY) bench/$*.py $(ARGS)
 
 screenshots: .prepare-dev ## Take a picture of every room of the page into docs/images/

@@ -23,6 +23,7 @@ ROOMS = (
     "storage",
     "holds",
     "jobs",
+    "retention",
     "people",
     "audit",
 )
@@ -155,6 +156,7 @@ def test_every_room_is_reached_by_its_letters(desk: Page, site: Site) -> None:
         "s": "storage",
         "h": "holds",
         "j": "jobs",
+        "t": "retention",
         "e": "people",
         "a": "audit",
     }

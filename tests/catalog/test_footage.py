@@ -27,10 +27,10 @@ from watchkeep.domain.ids import SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap, SegmentState
-from watchkeep.storage.catalog import cameras, footage, recordings
+from watchkeep.storage.catalog import cameras, footage, recordings, storage_figures
 from watchkeep.storage.catalog.cameras import SealedCamera, SealedStream, Site
 from watchkeep.storage.catalog.connection import Catalog, Connection
-from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
+from watchkeep.storage.catalog.footage import GapTotal
 from watchkeep.storage.catalog.recorder_rows import (
     GapClosed,
     GapOpened,
@@ -38,6 +38,7 @@ from watchkeep.storage.catalog.recorder_rows import (
     SegmentOpened,
     StoredSegment,
 )
+from watchkeep.storage.catalog.storage_figures import CameraStorage
 
 LIVING = (SegmentState.OPEN, SegmentState.CLOSED, SegmentState.RECOVERED)
 SPAN_S = 6 * 3600
@@ -223,7 +224,7 @@ def test_what_cameras_take_is_summed(catalog: Catalog) -> None:
         put(connection, rows, [])
         footage.mark_lost(connection, [rows[4]], reason="gone")
 
-        front, lost = footage.storage_by_camera(connection, now=now)
+        front, lost = storage_figures.storage_by_camera(connection, now=now)
         assert footage.cameras_with_footage(connection) == [FRONT, YARD]
 
     assert front == CameraStorage(

@@ -159,7 +159,8 @@ def test_one_hour_of_a_stream_is_an_index_range_of_one_partition(database: Datab
     with catalog.transaction() as connection:
         recordings.apply(connection, rows)
         connection.execute("analyze video_segments")
-        facts = {"stream": runs[3].stream, "start": START, "end": START + timedelta(hours=1)}
+        reach = START - timedelta(minutes=5)
+        facts = {"stream": runs[3].stream, "reach": reach, "start": START, "end": START + timedelta(hours=1)}
         plan = "\n".join(
             row[0] for row in connection.execute(f"explain {queries.load('footage')['between']}", facts)
         )

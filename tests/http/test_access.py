@@ -28,6 +28,7 @@ from watchkeep.presentation.http.authentication import Asks, DoorRoute, Of, asks
 MISSING = "0197291a-0000-7000-8000-00000000dead"
 SECOND = timedelta(seconds=1)
 SPAN = {"from": "2025-06-01T12:00:00Z", "to": "2025-06-01T12:00:04Z"}
+RETENTION = ("forecast", "retention", "retention/deletions")
 STEPS = {"from": "2025-06-01T12:00:00Z", "to": "2025-06-01T13:00:00Z", "step": "1h"}
 
 
@@ -97,6 +98,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/v1/roles"): {"name": "new", "actions": ["view_live"]},
     ("PATCH", "/api/v1/roles/{name}"): {"actions": ["view_live"]},
     ("POST", "/api/v1/demo"): {"on": False},
+    ("POST", "/api/v1/retention/what-if"): {"days": {}},
     ("PATCH", "/api/v1/incidents/{incident}"): {"seen": True},
     ("PATCH", "/api/v1/policies/{data_class}"): {"keep_days": 31},
     ("PATCH", "/api/v1/policies/{data_class}/site"): {"keep_days": 31},
@@ -183,6 +185,8 @@ def _cases(method: str, path: str, asked: Asks, things: Things) -> Iterator[Case
     path = path.replace("{role}", "main").replace("{piece}", "1.0.m4s")
     path = path.replace("{data_class}", "raw_footage")
     params = SPAN if path.endswith(("timeline", "playlist.m3u8", "export.mp4")) else {}
+    if path.endswith("/why"):
+        params = {"at": SPAN["from"]}
     if path.endswith("silent"):
         params = {"first": "0", "count": "1"}
     if "/analytics/" in path:
@@ -315,7 +319,8 @@ def test_lists_say_nothing_of_other_cameras(site: Site, clip: Callable[..., Path
 
     storage = viewer.get("/api/v1/storage").json()
     everything = " ".join(
-        viewer.get(f"/api/v1/{list_}").text for list_ in ("cameras", "storage", "health", "session")
+        viewer.get(f"/api/v1/{list_}").text
+        for list_ in ("cameras", "storage", "health", "session", *RETENTION)
     )
 
     assert [camera["id"] for camera in storage["cameras"]] == [a]

@@ -21,8 +21,9 @@ from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.blobs.volumes import Volumes, only
 from watchkeep.storage.catalog import placements
 from watchkeep.storage.catalog.connection import Catalog
-from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
+from watchkeep.storage.catalog.footage import GapTotal
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.catalog.storage_figures import CameraStorage
 from watchkeep.storage.catalog.volumes import list_volumes
 from watchkeep.storage.encryption.keystore import Keystore
 from watchkeep.storage.media.volume import Volume

@@ -11,8 +11,9 @@ from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.segment import SegmentState
-from watchkeep.storage.catalog import cameras, footage
-from watchkeep.storage.catalog.footage import CameraStorage, GapTotal
+from watchkeep.storage.catalog import cameras, footage, storage_figures
+from watchkeep.storage.catalog.footage import GapTotal
+from watchkeep.storage.catalog.storage_figures import CameraStorage
 
 DAY = timedelta(days=1)
 SHORTEST_FOR_RATE = timedelta(hours=1)
@@ -80,7 +81,9 @@ def read_storage(house: House, asking: Asking) -> StorageReport:
 def _figures(house: House) -> StorageFigures:
     now = house.clock.now()
     with house.catalog.transaction() as conn:
-        return footage.storage_by_camera(conn, now=now), footage.gap_totals(conn, Interval(now - DAY, now))
+        return storage_figures.storage_by_camera(conn, now=now), footage.gap_totals(
+            conn, Interval(now - DAY, now)
+        )
 
 
 def _volumes(house: House) -> list[VolumeReport]:

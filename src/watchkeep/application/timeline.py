@@ -17,6 +17,7 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap, Segment
 from watchkeep.storage.catalog import footage
+from watchkeep.storage.catalog.hours import HOUR, hour_of
 
 LONGEST_WITH_SPANS = timedelta(days=2)
 LONGEST = timedelta(days=3660)
@@ -41,7 +42,8 @@ class Timeline:
         known_since: When the camera was added.
         oldest: Start of its oldest footage, None if there is none.
         newest: End of its newest.
-        bucket_s: Length of a bucket; the last may be shorter.
+        bucket_s: Length of a bucket; the last may be shorter. The first may begin within the hour before
+            the span.
     """
 
     when: Interval
@@ -91,18 +93,29 @@ def read_timeline(  # who, what, and how fine
             return Timeline(
                 when=when, known_since=known.created_at, oldest=oldest, newest=newest, spans=spans
             )
-        length = timedelta(seconds=math.ceil(when.length.total_seconds() / buckets))
-        recorded = footage.recorded_per_bucket(conn, stream.id, when, bucket=length)
+        frame, length = _frame(when, buckets)
+        count = footage.recorded_per_hours if length >= HOUR else footage.recorded_per_bucket
+        recorded = count(conn, stream.id, frame, bucket=length)
         now = house.clock.now()
-        unwanted = footage.unwanted_per_bucket(conn, stream.id, when, bucket=length, now=now)
+        unwanted = footage.unwanted_per_bucket(conn, stream.id, frame, bucket=length, now=now)
     return Timeline(
         when=when,
         known_since=known.created_at,
         oldest=oldest,
         newest=newest,
         bucket_s=length.total_seconds(),
-        buckets=shares(when, length, dict(recorded), dict(unwanted)),
+        buckets=shares(frame, length, dict(recorded), dict(unwanted)),
     )
+
+
+def _frame(when: Interval, buckets: int) -> tuple[Interval, timedelta]:
+    """The buckets of a long span: half an hour or more becomes whole hours, which are counted already."""
+    length = timedelta(seconds=math.ceil(when.length.total_seconds() / buckets))
+    if length < HOUR / 2:
+        return when, length
+    start, last = hour_of(when.start), hour_of(when.end)
+    end = last if last == when.end else last + HOUR
+    return Interval(start, end), math.ceil(length / HOUR) * HOUR
 
 
 def _as_gap(camera: CameraId, deletion: footage.Deletion) -> Gap:

@@ -15,6 +15,7 @@ from watchkeep.cli import (
     erase,
     events,
     export,
+    foresight,
     hold,
     incidents,
     jobs,
@@ -56,6 +57,8 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(user.app, name="user")
 app.add_typer(assets.app, name="assets")
 app.command("erase")(erase.erase)
+app.command("why")(foresight.why)
+app.command("forecast")(foresight.forecast)
 app.command("export")(export.export)
 app.command("record")(record.record)
 app.add_typer(recover.app, name="recover")

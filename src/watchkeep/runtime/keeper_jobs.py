@@ -11,13 +11,15 @@ from watchkeep.lifecycle.picture_sweeper import PictureSweeper
 from watchkeep.runtime.erasing import erase_ordered
 from watchkeep.runtime.upkeep import upkeep_jobs
 from watchkeep.runtime.wiring import Node
-from watchkeep.storage.catalog import footage, jobs, outbox, rollups, sessions
+from watchkeep.storage.catalog import footage, hours, jobs, outbox, rollups, sessions
 
 OUTBOX_AGE = timedelta(days=1)
 """A page that was away for longer loads everything anew."""
 ATTEMPTS_AGE = timedelta(days=1)
 TOMBSTONE_AGE = timedelta(days=400)
 """Why something was deleted can be asked for as long as the audit is kept, and a month more."""
+CAME_AGE = timedelta(days=75)
+"""The forecast looks ten weeks back."""
 STINTS_AGE = timedelta(days=30)
 
 
@@ -36,6 +38,7 @@ def keeper_jobs(node: Node, *, doubt: Callable[[], str]) -> Mapping[JobKind, Wor
                 "sessions": sessions.forget_sessions(connection, now=now),
                 "sign-in attempts": sessions.forget_attempts(connection, before=now - ATTEMPTS_AGE),
                 "notices": outbox.forget(connection, before=now - OUTBOX_AGE),
+                "hours of footage": hours.forget_hours(connection, before=now - CAME_AGE),
                 "stints of jobs": jobs.forget(connection, before=now - STINTS_AGE),
             }
             if not doubt():

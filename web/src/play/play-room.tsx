@@ -22,6 +22,7 @@ import { useHolds } from "./use-holds";
 import { type Playback, usePlayback } from "./use-playback";
 import { useSpans } from "./use-spans";
 import { follow, lengthOf, type View, viewAround } from "./view";
+import { WhyDialog } from "./why-dialog";
 import { ZoomBar } from "./zoom-bar";
 
 /** What was: one camera over one continuous timeline. The address says which camera and when. */
@@ -75,12 +76,15 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
   const [isExporting, setExporting] = useState(false);
   const [isHolding, setHolding] = useState(false);
   const [isErasing, setErasing] = useState(false);
+  const [whyAt, setWhyAt] = useState<number | null>(null);
   const length = Number(query.span) > 0 ? Number(query.span) * 1000 : DEFAULT_LENGTH_MS;
   const [view, setView] = useState<View>(() => viewAround(instant(query.t) ?? Date.now(), length, 0.75));
   const main = camera.streams.find(({ role }) => role === "main")?.state;
   const playback = usePlayback(video, camera.id, zone, main?.frames_per_second || 25);
   const spans = useSpans(camera.id, view);
   const { at } = playback;
+  // Where nothing can be played, the moment that was asked for: why there is nothing is asked, too.
+  const moment = at ?? instant(query.t);
   const found = useEvents(camera.id, view, camera.actions.includes("view_recorded"));
   const mayHold = camera.actions.includes("hold");
   const holds = useHolds(camera.id, view, mayHold);
@@ -113,6 +117,11 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
             pick(ms);
           }}
         />
+        {camera.actions.includes("view_recorded") && (
+          <button type="button" disabled={moment === null} onClick={() => setWhyAt(moment)}>
+            <Icon name="retention" /> Why is this here?
+          </button>
+        )}
         {camera.actions.includes("export") && (
           <button type="button" disabled={at === null} onClick={() => setExporting(true)}>
             <Icon name="save" /> Export
@@ -146,6 +155,7 @@ function Playing({ camera, cameras }: { camera: Camera; cameras: Camera[] }) {
       <ZoomBar view={view} at={at} onView={setView} />
       <Fault error={spans.error ?? found.error ?? holds.error} />
       <SpanTable name={camera.name} view={view} stretches={spans.stretches} />
+      {whyAt !== null && <WhyDialog camera={camera} at={whyAt} onClose={() => setWhyAt(null)} />}
       {isExporting && at !== null && (
         <ExportDialog camera={camera} at={at} onClose={() => setExporting(false)} />
       )}

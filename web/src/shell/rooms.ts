@@ -19,6 +19,7 @@ export const ROOMS: readonly RoomSign[] = [
   { path: "/storage", name: "Storage", icon: "storage", letter: "s", needs: "see_status" },
   { path: "/holds", name: "Holds", icon: "hold", letter: "h", needs: "hold" },
   { path: "/jobs", name: "Jobs", icon: "jobs", letter: "j", needs: "configure" },
+  { path: "/retention", name: "Retention", icon: "retention", letter: "t", needs: "see_status" },
   { path: "/people", name: "People", icon: "people", letter: "e", needs: "manage_users" },
   { path: "/audit", name: "Audit", icon: "audit", letter: "a", needs: "read_audit" },
 ];

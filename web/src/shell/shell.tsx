@@ -19,6 +19,7 @@ const Cameras = lazy(() => import("../cameras/cameras-room"));
 const Storage = lazy(() => import("../storage/storage-room"));
 const Holds = lazy(() => import("../holds/holds-room"));
 const Jobs = lazy(() => import("../jobs/jobs-room"));
+const Retention = lazy(() => import("../retention/retention-room"));
 const People = lazy(() => import("../people/people-room"));
 const Audit = lazy(() => import("../audit/audit-room"));
 
@@ -56,6 +57,7 @@ export function Shell({ session, onSignedOut }: { session: Session; onSignedOut:
               <Route path="/storage" component={Storage} />
               <Route path="/holds" component={Holds} />
               <Route path="/jobs" component={Jobs} />
+              <Route path="/retention" component={Retention} />
               <Route path="/people" component={People} />
               <Route path="/audit" component={Audit} />
               <Route default component={Nowhere} />

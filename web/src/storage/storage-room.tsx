@@ -1,8 +1,10 @@
 import { getStorage } from "../api/endpoints";
+import { getForecast } from "../api/retention-endpoints";
 import { getTiers } from "../api/tier-endpoints";
 import type { Tiers } from "../api/tier-types";
 import type { CameraUse, VolumeUse } from "../api/types";
 import { useRemote } from "../api/use-remote";
+import { ForecastCard } from "../parts/forecast-card";
 import { Fault, Hint, Loading } from "../parts/notice";
 import { bytes, counted } from "../parts/quantities";
 import { Table } from "../parts/table";
@@ -16,6 +18,7 @@ const EVERY_MS = 15_000;
 export default function StorageRoom() {
   const { value, error } = useRemote(getStorage, "storage", ["segment", "gap", "camera"], EVERY_MS);
   const tiers = useRemote(getTiers, "tiers", [], EVERY_MS);
+  const forecast = useRemote(getForecast, "forecast", ["camera"], 4 * EVERY_MS);
   if (!value) return error ? <Fault error={error} /> : <Loading what="storage" />;
   const total = value.cameras.reduce((sum, camera) => sum + camera.bytes, 0);
   const perDay = value.cameras.reduce((sum, camera) => sum + camera.bytes_per_day, 0);
@@ -44,6 +47,7 @@ export default function StorageRoom() {
           ))}
         </div>
       )}
+      {forecast.value && <ForecastCard forecast={forecast.value} />}
       <h2>By camera</h2>
       {value.cameras.length === 0 ? (
         <p class="quiet">No camera has recorded anything yet.</p>

@@ -7,12 +7,13 @@ from typing import LiteralString
 
 from psycopg.rows import class_row
 
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import CameraId, SegmentId, StreamId, made_at
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap, Segment
-from watchkeep.storage.catalog import holds
+from watchkeep.storage.catalog import holds, hours
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.queries import load
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
@@ -20,30 +21,10 @@ from watchkeep.storage.catalog.recordings import GapRow, SegmentRow
 
 _QUERIES = load("footage")
 _ON_PURPOSE = [cause.value for cause in GapCause if cause.is_on_purpose]
+LONGEST = timedelta(minutes=5)
+"""No segment is longer: a constraint of the table."""
 _ID_SLACK = timedelta(days=1)
 """How far a segment's start may lie from the time in its id before the quick look-up misses it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraStorage:
-    """What a camera's segments take, of all its streams.
-
-    Attributes:
-        size_bytes: Without lost ones.
-        bytes_last_day: Of those that began in the 24 hours before.
-        oldest: Start of the oldest living segment.
-        newest: End of the newest.
-    """
-
-    camera: CameraId
-    size_bytes: int
-    bytes_last_day: int
-    open: int
-    closed: int
-    recovered: int
-    lost: int
-    oldest: datetime | None
-    newest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +49,7 @@ class Deletion:
 
 def segments_between(connection: Connection, stream: StreamId, when: Interval) -> list[StoredSegment]:
     """Living segments (open, closed, recovered) of a stream that overlap a span, oldest first."""
-    facts = {"stream": stream, "start": when.start, "end": when.end}
+    facts = {"stream": stream, "reach": when.start - LONGEST, "start": when.start, "end": when.end}
     with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
         return [row.segment() for row in cursor.execute(_QUERIES["between"], facts)]
 
@@ -99,11 +80,13 @@ def gaps_between(connection: Connection, stream: StreamId, when: Interval) -> li
 
 def footage_bounds(connection: Connection, stream: StreamId) -> Interval | None:
     """From the start of a stream's oldest living segment to the end of its newest; None without footage."""
-    oldest = connection.execute(_QUERIES["oldest_of_stream"], {"stream": stream}).fetchone()
-    newest = connection.execute(_QUERIES["newest_of_stream"], {"stream": stream}).fetchone()
-    if oldest is None or newest is None:
+    settled = hours.settled_bounds(connection, stream)
+    spans = [part.when for part in hours.open_parts(connection, [stream])]
+    if settled is not None:
+        spans.append(settled)
+    if not spans:
         return None
-    return Interval(oldest[0].astimezone(UTC), newest[0].astimezone(UTC))
+    return Interval(min(span.start for span in spans), max(span.end for span in spans))
 
 
 def recorded_per_bucket(
@@ -120,9 +103,41 @@ def recorded_per_bucket(
     Returns:
         Start of each bucket that has footage and how many seconds of it; overlapping segments count once.
     """
-    facts = {"stream": stream, "start": when.start, "end": when.end, "bucket": bucket}
+    facts = {
+        "stream": stream,
+        "reach": when.start - LONGEST,
+        "start": when.start,
+        "end": when.end,
+        "bucket": bucket,
+    }
     rows = connection.execute(_QUERIES["recorded_per_bucket"], facts)
     return [(start.astimezone(UTC), float(seconds)) for start, seconds in rows]
+
+
+def recorded_per_hours(
+    connection: Connection, stream: StreamId, when: Interval, *, bucket: timedelta
+) -> list[tuple[datetime, float]]:
+    """As `recorded_per_bucket`, of any length of time at the same price: from the counts by hour.
+
+    Args:
+        connection: An open transaction.
+        stream: Whose footage.
+        when: The span; begins and ends on the hour.
+        bucket: Length of one, in whole hours.
+    """
+    by_hour = dict(hours.recorded_by_hour(connection, stream, when))
+    for part in hours.open_parts(connection, [stream]):
+        hour = hours.hour_of(part.when.start)
+        while hour < part.when.end:
+            span = Interval(hour, hour + hours.HOUR)
+            by_hour.update(recorded_per_bucket(connection, stream, span, bucket=hours.HOUR))
+            hour = span.end
+    found: dict[datetime, float] = {}
+    for hour in sorted(by_hour):
+        if when.start <= hour < when.end:
+            start = hour - (hour - when.start) % bucket
+            found[start] = found.get(start, 0.0) + by_hour[hour]
+    return list(found.items())
 
 
 def unwanted_per_bucket(
@@ -145,18 +160,20 @@ def unwanted_per_bucket(
     return [(start.astimezone(UTC), max(float(seconds), 0.0)) for start, seconds in rows]
 
 
-def storage_by_camera(connection: Connection, *, now: datetime) -> list[CameraStorage]:
-    """What each camera's segments take. Walks all rows, so not for every request."""
-    with connection.cursor(row_factory=class_row(_StorageRow)) as cursor:
-        rows = cursor.execute(_QUERIES["storage_by_camera"], {"day_ago": now - timedelta(days=1)})
-        return [row.storage() for row in rows]
-
-
 def gap_totals(connection: Connection, when: Interval) -> list[GapTotal]:
     """How many gaps each camera's main stream had in a span, clipped to it; those on purpose are none."""
     facts = {"start": when.start, "end": when.end, "on_purpose": _ON_PURPOSE}
     rows = connection.execute(_QUERIES["gap_totals"], facts)
     return [GapTotal(CameraId(camera), count, float(seconds)) for camera, count, seconds in rows]
+
+
+def settled_of_camera(
+    connection: Connection, camera: CameraId, data_class: DataClass, when: Interval
+) -> list[StoredSegment]:
+    """Closed and recovered segments of a camera (all streams) and class that began in a span."""
+    facts = {"camera": camera, "data_class": data_class.value, "start": when.start, "end": when.end}
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        return [row.segment() for row in cursor.execute(_QUERIES["settled_of_camera"], facts)]
 
 
 def cameras_with_footage(connection: Connection) -> list[CameraId]:
@@ -251,29 +268,3 @@ def _for_each(
             [{"id": part.id, "start": part.when.start, "reason": reason, "at": at} for part in segments],
         )
         return cursor.rowcount
-
-
-@dataclass(frozen=True, slots=True)
-class _StorageRow:
-    camera_id: str
-    size_bytes: int
-    bytes_last_day: int
-    open: int
-    closed: int
-    recovered: int
-    lost: int
-    oldest: datetime | None
-    newest: datetime | None
-
-    def storage(self) -> CameraStorage:
-        return CameraStorage(
-            camera=CameraId(self.camera_id),
-            size_bytes=self.size_bytes,
-            bytes_last_day=self.bytes_last_day,
-            open=self.open,
-            closed=self.closed,
-            recovered=self.recovered,
-            lost=self.lost,
-            oldest=None if self.oldest is None else self.oldest.astimezone(UTC),
-            newest=None if self.newest is None else self.newest.astimezone(UTC),
-        )

@@ -121,7 +121,14 @@ def claims(
         segments: Of any cameras; events that touch none of them may be among the answer.
         keeps: Of these cameras; tells the margins.
     """
-    spans = [(camera, keeps[camera], span) for camera, span in _days(segments)]
+    return claims_of(connection, list(_days(segments)), keeps)
+
+
+def claims_of(
+    connection: Connection, footage: Collection[tuple[CameraId, Interval]], keeps: Mapping[CameraId, Keeps]
+) -> dict[CameraId, list[Claim]]:
+    """What the events of cameras claim of spans of their footage; as `claims`."""
+    spans = [(camera, keeps[camera], span) for camera, span in footage]
     if not spans:
         return {}
     facts = {

@@ -1,12 +1,13 @@
 -- between --
 -- Living segments of a stream that share an instant with [start, end), oldest first. No segment is longer than
--- five minutes (a constraint), so the search is bounded below. Index: segments_stream.
+-- five minutes (a constraint), so the search is bounded below, by a value of its own: only then are the other days
+-- left out in planning. Index: segments_stream.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
        camera_clock_at, claims, is_thinned
   from video_segments
  where stream_id = %(stream)s
-   and start_time > %(start)s::timestamptz - interval '5 minutes'
+   and start_time > %(reach)s
    and start_time < %(end)s
    and end_time > %(start)s
    and state in ('open', 'closed', 'recovered')
@@ -37,22 +38,6 @@ select gap_id, camera_id, stream_id, started_at, ended_at, cause, detail
    and tstzrange(started_at, ended_at) && tstzrange(%(start)s, %(end)s)
  order by started_at, gap_id;
 
--- oldest_of_stream --
--- The start of the oldest living segment of a stream. Index: segments_stream.
-select start_time
-  from video_segments
- where stream_id = %(stream)s and state in ('open', 'closed', 'recovered')
- order by start_time
- limit 1;
-
--- newest_of_stream --
--- The end of the newest living segment of a stream. Index: segments_stream.
-select end_time
-  from video_segments
- where stream_id = %(stream)s and state in ('open', 'closed', 'recovered')
- order by start_time desc
- limit 1;
-
 -- recorded_per_bucket --
 -- Seconds recorded in each bucket of [start, end) that has any; overlapping segments count once.
 with pieces as (
@@ -66,7 +51,7 @@ with pieces as (
                floor(extract(epoch from least(upper(span), %(end)s) - %(start)s) / extract(epoch from %(bucket)s::interval))::bigint
            ) as bucket
      where stream_id = %(stream)s
-       and start_time > %(start)s::timestamptz - interval '5 minutes'
+       and start_time > %(reach)s
        and start_time < %(end)s
        and end_time > %(start)s
        and state in ('open', 'closed', 'recovered')
@@ -100,21 +85,6 @@ select %(start)s::timestamptz + bucket * %(bucket)s::interval,
  group by bucket
  order by bucket;
 
--- storage_by_camera --
--- What each camera's segments take and how they are; walks all of them.
-select camera_id,
-       coalesce(sum(size_bytes) filter (where state <> 'lost'), 0)::bigint as size_bytes,
-       coalesce(sum(size_bytes) filter (where start_time >= %(day_ago)s and state <> 'lost'), 0)::bigint as bytes_last_day,
-       count(*) filter (where state = 'open') as open,
-       count(*) filter (where state = 'closed') as closed,
-       count(*) filter (where state = 'recovered') as recovered,
-       count(*) filter (where state = 'lost') as lost,
-       min(start_time) filter (where state in ('open', 'closed', 'recovered')) as oldest,
-       max(end_time) filter (where state in ('open', 'closed', 'recovered')) as newest
-  from video_segments
- group by camera_id
- order by camera_id;
-
 -- gap_totals --
 -- How many gaps each camera's main stream had in [start, end), and for how many seconds; what somebody wants is none.
 select g.camera_id,
@@ -127,6 +97,19 @@ select g.camera_id,
    and g.cause <> all (%(on_purpose)s)
  group by g.camera_id
  order by g.camera_id;
+
+-- settled_of_camera --
+-- The closed and recovered segments of a camera and class that began in [start, end), all streams. Index: segments_due.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at, claims, is_thinned
+  from video_segments
+ where camera_id = %(camera)s
+   and data_class = %(data_class)s
+   and start_time >= %(start)s
+   and start_time < %(end)s
+   and state in ('closed', 'recovered')
+ order by start_time, segment_id;
 
 -- cameras_with_footage --
 -- The cameras that any settled segment belongs to, removed ones included; one index probe a camera.
