@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 const LAYERS = { main: 5, shell: 4, player: 2, parts: 2, time: 1, api: 1, style: 0 };
 const ROOM = 3;
 const MAX_LINES = 400;
+const MAX_STYLE_LINES = 440; // of all files: twelve rooms share it
 const source = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), "../src"));
 
 const folderOf = (file) => {
@@ -44,7 +45,7 @@ const files = readdirSync(source, { recursive: true })
 const faults = files.flatMap(faultsOf);
 const css = files.filter((file) => file.endsWith(".css"));
 const cssLines = css.reduce((sum, file) => sum + readFileSync(file, "utf8").split("\n").length - 1, 0);
-if (cssLines > MAX_LINES) faults.push(`The style has ${cssLines} lines; at most ${MAX_LINES}.`);
+if (cssLines > MAX_STYLE_LINES) faults.push(`The style has ${cssLines} lines; at most ${MAX_STYLE_LINES}.`);
 for (const fault of faults) console.error(fault);
 console.log(`${files.length} files keep the order${faults.length ? ", except the above" : ""}.`);
 process.exit(faults.length ? 1 : 0);

@@ -11,6 +11,7 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.policy import EffectivePolicy
 from watchkeep.domain.retention import FOOTAGE_CLASSES, Claim, Hold, Keeps, judge
 from watchkeep.domain.segment import Segment
+from watchkeep.lifecycle.holds import orders
 from watchkeep.storage.catalog import policies
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.policies import PolicyBook
@@ -63,7 +64,7 @@ class RuleBook:
 
     book: PolicyBook
     asked: Mapping[CameraId, timedelta]
-    holds: Collection[Hold] = ()
+    holds: Collection[Hold]
 
     def of(self, camera: CameraId) -> Mapping[DataClass, Rule]:
         """The rules of a camera."""
@@ -105,9 +106,9 @@ class RuleBook:
         return next((rule for rule in rules if segment.when.end + rule.keep == goes_at), None)
 
 
-def read_rules(conn: Connection) -> RuleBook:
+def read_rules(conn: Connection, now: datetime) -> RuleBook:
     """The rules as they stand."""
-    return RuleBook(book=policies.read(conn), asked={})
+    return RuleBook(book=policies.read(conn), asked={}, holds=orders(conn, at=now))
 
 
 def _rule(policy: EffectivePolicy) -> Rule:

@@ -20,6 +20,7 @@ from watchkeep.domain.retention import FOOTAGE_CLASSES
 from watchkeep.domain.rhythm import Came, Rhythm, Spread, learn, spread
 from watchkeep.domain.steps import HOUR, Hourly
 from watchkeep.domain.stock import Kept
+from watchkeep.domain.tier import Condition, Tier
 from watchkeep.storage.catalog import cameras, hours
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.hours import Numbers, StoredHours, hour_of
@@ -33,7 +34,6 @@ BEYOND = 14
 LEAST_SHARE_H = 24
 """Known hours of raw footage that has passed its limit, before its share of clips is believed."""
 LOOKED_BACK = timedelta(days=20)
-HOT = "hot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ def read_outlook(house: House, asking: Asking) -> Outlook:
         known = cameras.list_cameras(conn, with_removed=True)
         stored = [each for each in hours.stored_by_hour(conn) if int(each.hours[0]) < _number(at)]
         came = _came(conn, at)
-        rules = read_rules(conn)
+        rules = read_rules(conn, house.clock.now())
     having = {each.camera for each in stored}
     names = {camera.id: camera.name for camera in known if camera.removed_at is None or camera.id in having}
     names |= {camera: str(camera) for camera in sorted(having - names.keys())}
@@ -205,12 +205,39 @@ def _came(conn: Connection, at: datetime) -> dict[CameraId, Came]:
 
 
 def _tiers(house: House, stored: Collection[StoredHours]) -> list[TierLimit]:
-    """What footage may take: what it takes now, and what is free beyond the reserve."""
-    capacity = 0
-    for each in house.volumes:
-        used = sum(int(part.size_bytes.sum()) for part in stored if part.volume == each.volume.id)
-        capacity += used + max(0, each.volume.space().free_bytes - each.reserve_bytes)
-    return [TierLimit(name=HOT, capacity_bytes=capacity)]
+    """The tiers in their order, the last without end: how long footage stays at all, its class says."""
+    found: list[TierLimit] = []
+    since = timedelta(0)
+    for tier in house.tiers:
+        until = None if tier is house.tiers[-1] else tier.max_age
+        capacity = _capacity(house, tier, stored)
+        found.append(TierLimit(name=tier.name, capacity_bytes=capacity, since=since, until=until))
+        since = until or since
+    return found
+
+
+def _capacity(house: House, tier: Tier, stored: Collection[StoredHours]) -> int | None:
+    """What footage may take on a tier: what it takes now and what is free beyond the reserve; its limit at most.
+
+    On a volume that is away no more than it takes now; None where nothing bounds it.
+    """
+    reserves = {each.volume.id: each.reserve_bytes for each in house.volumes}
+    capacity, is_bounded = 0, True
+    for attached in house.all_volumes():
+        if attached.tier != tier.name:
+            continue
+        capacity += sum(int(part.size_bytes.sum()) for part in stored if part.volume == attached.id)
+        look = attached.look()
+        if look.space is not None:
+            reserve = tier.min_free.of(look.space.total_bytes)
+            if attached.id is not None:
+                reserve = reserves.get(attached.id, reserve)
+            capacity += max(0, look.space.free_bytes - reserve)
+        elif look.condition is Condition.GOOD:
+            is_bounded = False
+    if not is_bounded:
+        return tier.max_bytes
+    return capacity if tier.max_bytes is None else min(capacity, tier.max_bytes)
 
 
 def _dense(

@@ -98,7 +98,7 @@ def explain(house: House, asking: Asking, camera: CameraId, at: datetime) -> lis
     places = {each.volume.id: each.label for each in house.volumes}
     with house.catalog.transaction(asking.subject.name) as conn:
         known = camera_list.load(conn, camera)
-        rules = read_rules(conn)
+        rules = read_rules(conn, house.clock.now())
         found: list[Why] = []
         for stream in known.streams:
             segments = footage.segments_between(conn, stream.id, Interval(at, at + INSTANT))
@@ -163,7 +163,7 @@ def list_rules(house: House, asking: Asking) -> list[CameraRules]:
     require(house, asking, Action.SEE_STATUS, INSTALLATION)
     scope = visible_cameras(asking.subject, Action.SEE_STATUS)
     with house.catalog.transaction(asking.subject.name) as conn:
-        book = read_rules(conn)
+        book = read_rules(conn, house.clock.now())
         known = cameras.list_cameras(conn, scope=scope)
     return [
         CameraRules(

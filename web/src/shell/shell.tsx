@@ -7,7 +7,7 @@ import { ZoneContext } from "../time/zone";
 import { Alarms } from "./alarms";
 import { Help } from "./help";
 import { isWithin, ROOMS, roomsFor } from "./rooms";
-import { TopLine } from "./top-line";
+import { GroupLine, TopLine } from "./top-line";
 import { useKeys } from "./use-keys";
 
 const Live = lazy(() => import("../live/live-room"));
@@ -42,6 +42,7 @@ export function Shell({ session, onSignedOut }: { session: Session; onSignedOut:
         </a>
         <TopLine session={session} rooms={rooms} path={path} onSignedOut={onSignedOut} onHelp={help} />
         <Alarms />
+        <GroupLine rooms={rooms} path={path} />
         <main id="room" tabIndex={-1}>
           <ErrorBoundary>
             <Router>

@@ -5,7 +5,7 @@ import { Icon } from "../parts/icon";
 import { StateDot, type Tone } from "../parts/state-dot";
 import { Account } from "./account";
 import { DetectorLine } from "./detector-line";
-import { isWithin, type RoomSign } from "./rooms";
+import { isWithin, type RoomSign, siblings, topRooms } from "./rooms";
 
 interface TopLineProps {
   session: Session;
@@ -16,6 +16,8 @@ interface TopLineProps {
 }
 
 export function TopLine({ session, rooms, path, onSignedOut, onHelp }: TopLineProps) {
+  const group = siblings(rooms, path);
+  const isHere = (room: RoomSign) => isWithin(path, room) || group[0] === room;
   return (
     <header class="top">
       <a href="/live" class="wordmark" aria-label="Watchkeep, to the live pictures">
@@ -26,8 +28,8 @@ export function TopLine({ session, rooms, path, onSignedOut, onHelp }: TopLinePr
         <span>watchkeep</span>
       </a>
       <nav aria-label="Rooms">
-        {rooms.map((room) => (
-          <a key={room.path} href={room.path} aria-current={isWithin(path, room) ? "page" : undefined}>
+        {topRooms(rooms).map((room) => (
+          <a key={room.path} href={room.path} aria-current={isHere(room) ? "page" : undefined}>
             <Icon name={room.icon} />
             <span>{room.name}</span>
           </a>
@@ -71,5 +73,21 @@ function HealthLine() {
       </p>
       {value.detector && !error && <DetectorLine detecting={value.detector} />}
     </div>
+  );
+}
+
+/** The second line of a group of rooms. */
+export function GroupLine({ rooms, path }: { rooms: readonly RoomSign[]; path: string }) {
+  const group = siblings(rooms, path);
+  if (group.length === 0) return null;
+  return (
+    <nav class="group" aria-label={group[0]?.name}>
+      {group.map((room) => (
+        <a key={room.path} href={room.path} aria-current={isWithin(path, room) ? "page" : undefined}>
+          <Icon name={room.icon} />
+          <span>{room.name}</span>
+        </a>
+      ))}
+    </nav>
   );
 }
