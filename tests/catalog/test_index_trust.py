@@ -163,6 +163,11 @@ def test_a_dump_of_a_week_ago_put_back_deletes_nothing_and_a_rebuild_makes_it_go
         )
         assert (rebuilt.added, rebuilt.lost) == (len(late), DAYS - len(left))
         assert files(store) == [*left, *late]
+        trust(old).accept()
+        trust_clock(house, system_asking())
+        keep(old)
+        # What came back is old, and it may have been a clip: it is held. What was known goes by its age.
+        assert files(store) == late
     assert 0 < len(left) < DAYS
 
 

@@ -217,7 +217,7 @@ def _tiers(house: House, stored: Collection[StoredHours]) -> list[TierLimit]:
 
 
 def _capacity(house: House, tier: Tier, stored: Collection[StoredHours]) -> int | None:
-    """What footage may take on a tier: what it takes now and what is free beyond the reserve; its limit at most.
+    """What footage may take on a tier: what it takes now and what is free beyond the reserve, or its limit.
 
     On a volume that is away no more than it takes now; None where nothing bounds it.
     """

@@ -1,17 +1,22 @@
 """After a loss: the catalog of footage rebuilt from the files, or a person's word that it is right."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from watchkeep.application.asking import INSTALLATION, Asking, asked, require
+from watchkeep.application.holds import HoldWish, place_hold
 from watchkeep.application.house import FootageVolume, House
 from watchkeep.domain.access import Action
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import StreamId
+from watchkeep.domain.interval import Interval
 from watchkeep.lifecycle import orphans
 from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.lifecycle.orphans import Places, PutAside, mark_missing
 from watchkeep.lifecycle.rebuild import ReadMany, Rebuilding, Rebuilt, rebuild
 from watchkeep.storage.catalog.cameras import SealedStream
+
+HELD_FOR = timedelta(days=30)
 
 
 def recover_index(
@@ -25,6 +30,9 @@ def recover_index(
     advance: Callable[[int], None],
 ) -> Rebuilt:
     """Rebuild the catalog of a volume's footage from its files; without `applies` only say what is there.
+
+    Files do not say what of them is a clip of an event or archived. So that retention does not take for old
+    raw footage what was to be kept longer, all that was found is held for a month.
 
     Args:
         house: Where.
@@ -54,6 +62,8 @@ def recover_index(
     # An old catalog may know much that was deleted since; a person has said that it is so.
     places = Places(catalog=house.catalog, volume=place.volume, fs=house.fs)
     rebuilt.lost = len(mark_missing(places, most_share=1.0))
+    if rebuilt.added and rebuilt.when is not None:
+        _hold(house, asking, rebuilt.when)
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="recover index") as (_, deed):
         deed.facts.update(
             volume=str(place.volume.id),
@@ -65,6 +75,16 @@ def recover_index(
             lost=str(rebuilt.lost),
         )
     return rebuilt
+
+
+def _hold(house: House, asking: Asking, when: Interval) -> None:
+    wish = HoldWish(
+        reason="the catalog was rebuilt from files, which do not say what is a clip of an event",
+        is_for_all=True,
+        when=when,
+        expires_at=house.clock.now() + HELD_FOR,
+    )
+    place_hold(house, asking, wish)
 
 
 def doubt(house: House) -> str:

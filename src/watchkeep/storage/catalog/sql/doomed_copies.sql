@@ -29,7 +29,7 @@ select segment_id, start_time, volume_id, path, size_bytes, state, verified_at
 -- Index: segments_unsettled.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments s
  where state = 'doomed'
    and volume_id = %(volume)s

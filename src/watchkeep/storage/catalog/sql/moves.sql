@@ -3,7 +3,7 @@
 -- Index: segments_volume.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments s
  where volume_id = any (%(volumes)s)
    and start_time < %(before)s
@@ -21,7 +21,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- than they are to have. Index: segments_volume.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments s
  where data_class = %(data_class)s
    and volume_id = any (%(volumes)s)
@@ -107,7 +107,7 @@ with held as (
 )
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
        file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
-       camera_clock_at
+       camera_clock_at, claims, is_thinned
   from video_segments
   join held using (segment_id, start_time)
  where start_time = %(start)s

@@ -39,7 +39,7 @@ select volume_id, path
 select s.segment_id, s.start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class,
        case when p.state = 'verified' then s.state else 'doomed' end as state, p.volume_id, p.path as file_path,
        s.size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset,
-       camera_clock_drift_ppm, camera_clock_reports, camera_clock_at
+       camera_clock_drift_ppm, camera_clock_reports, camera_clock_at, claims, is_thinned
   from placements p
   join video_segments s on s.segment_id = p.segment_id and s.start_time = p.start_time
  where p.volume_id = %(volume)s
