@@ -127,6 +127,7 @@ class Archive:
         return Eraser(
             catalog=self.catalog,
             volume=self.volume,
+            volumes=self.house.all_volumes(),
             fs=fs,
             clock=self.clock,
             rng=SystemRng(),

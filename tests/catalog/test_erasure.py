@@ -1,6 +1,7 @@
 """Erasing on purpose: what goes can never be read again, what stays can, no backup brings anything back."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from catalog_server import Database
 from erasing import Archive, FailingFs
 from house_builder import a_camera
 from house_events import happen
+from tier_world import a_disk
 from time_code import make_clip
 from watchkeep.domain.category import DataClass
 from watchkeep.domain.erasure import ErasureState
@@ -20,6 +22,8 @@ from watchkeep.domain.retention import Hold
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.erasure_receipt import check_receipt
 from watchkeep.runtime.system import SystemFs
+from watchkeep.storage.blobs.disk import DiskBlobs
+from watchkeep.storage.blobs.volumes import Volumes, only
 from watchkeep.storage.catalog import events, footage
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.encryption.keystore import ShredKey
@@ -85,6 +89,35 @@ def test_what_stays_of_a_clip_is_no_more_than_the_clip(archive: Archive, clip: P
     assert left.data_class is DataClass.EVENT_CLIP
     assert left.when.end <= NOON + seconds(3)
     assert left.claims == (Interval(NOON + seconds(2), left.when.end),)
+
+
+def test_what_lies_on_another_volume_goes_too_and_what_stays_of_it_can_be_read(
+    archive: Archive, clip: Path
+) -> None:
+    archive.record(clip)
+    archive.clock.advance(DAYS.total_seconds())
+    far = a_disk(archive.root / "far")
+    before = archive.rows()
+    with archive.catalog.transaction() as connection:
+        for row in before:
+            path = archive.volume.locate(row.path, row.id)
+            far.put(row.path, [path.read_bytes()], row.size_bytes)
+            path.unlink()
+            connection.execute(
+                "update video_segments set volume_id = %s where segment_id = %s", [far.id, row.id]
+            )
+    near = DiskBlobs(archive.volume, fs=SystemFs())
+    volumes = Volumes([only(each, tier="any", clock=archive.clock) for each in (near, far)])
+
+    replace(archive.eraser(), volumes=volumes).carry_out(archive.order(NOON + seconds(5), NOON + seconds(15)))
+
+    first, second, third = (far.volume.within(row.path) for row in before)
+    assert archive.is_unreadable(first)
+    assert archive.is_unreadable(second)
+    assert archive.read(third)
+    left = [row for row in archive.rows() if row.state is not SegmentState.DOOMED]
+    assert [row.volume for row in left] == [archive.volume.id, archive.volume.id, far.id]
+    assert all(archive.read(archive.volume.locate(row.path, row.id)) for row in left[:2])
 
 
 def test_neighbours_under_the_same_key_stay_and_their_files_are_not_touched(

@@ -35,6 +35,7 @@ def erase_ordered(site: Site, root: Path, *, holds: SomeHolds | None = None) -> 
     eraser = Eraser(
         catalog=house.catalog,
         volume=house.volumes[0].volume,
+        volumes=house.all_volumes(),
         fs=house.fs,
         clock=house.clock,
         rng=SystemRng(),

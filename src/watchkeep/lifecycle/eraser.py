@@ -33,13 +33,14 @@ from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.erasure_plan import Planner, Touched, is_young
 from watchkeep.lifecycle.erasure_receipt import Erased, make_receipt
 from watchkeep.lifecycle.remainder_rows import remainder_row
-from watchkeep.lifecycle.sealed_things import sealed_things
+from watchkeep.lifecycle.sealed_things import SealedPlaces
+from watchkeep.storage.blobs.volumes import Volumes
 from watchkeep.storage.catalog import erasures, event_upkeep, footage, recordings
 from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.erasure_ledger import ErasureLedger
 from watchkeep.storage.encryption.keystore import Keystore
-from watchkeep.storage.media.reader import SealedReader
+from watchkeep.storage.media.reader import open_reader
 from watchkeep.storage.media.resealing import Sealing, reseal_remainders
 from watchkeep.storage.media.volume import Volume
 
@@ -60,10 +61,16 @@ class Holds(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eraser:
-    """What an erasure works on."""
+    """What an erasure works on.
+
+    Attributes:
+        volume: The recorded one: remainders are sealed there.
+        volumes: All of them.
+    """
 
     catalog: Catalog
     volume: Volume
+    volumes: Volumes
     fs: Fs
     clock: Clock
     rng: Rng
@@ -128,7 +135,7 @@ class Eraser:
         for row in rows:
             if row.state in (SegmentState.CLOSED, SegmentState.RECOVERED):
                 self._reseal(erasure, row)
-        planner = Planner(keystore=self.keystore, volume=self.volume, fs=self.fs)
+        planner = Planner(keystore=self.keystore, places=self._places())
         keys = [key for each in touched for key in planner.keys(erasure, each, now)]
         entry = LedgerEntry(erasure=erasure.id, at=now, when=erasure.when, keys=tuple(keys))
         with self.catalog.transaction(SUBJECT) as connection:
@@ -170,9 +177,8 @@ class Eraser:
             return SegmentId(uuid8(row.when.start, sha256(facts).digest()))
 
         try:
-            path = self.volume.locate(row.path, row.id)
-            reader = SealedReader.open(path, fs=self.fs, keys=self.keystore.find_shred_key)
-            with closing(reader):
+            file = self._places().open(row)
+            with closing(open_reader(file, row.path, self.keystore.find_shred_key)) as reader:
                 summaries = reseal_remainders(reader, erasure.when, self._sealing(), new_id=new_id)
         except (DataLoss, NotFound) as error:
             # Nobody could have played it, so nothing that can be seen is lost beside the span.
@@ -182,6 +188,9 @@ class Eraser:
         with self.catalog.transaction(SUBJECT) as connection:
             recordings.apply(connection, made)
             erasures.inherit(connection, row, [summary.header.segment for summary in summaries])
+
+    def _places(self) -> SealedPlaces:
+        return SealedPlaces(catalog=self.catalog, volume=self.volume, volumes=self.volumes, fs=self.fs)
 
     def _sealing(self) -> Sealing:
         return Sealing(
@@ -207,7 +216,7 @@ class Eraser:
             if key.things is not None:
                 survivors = {
                     thing.id: thing.sealed
-                    for thing in sealed_things(self.volume, camera, key.day, fs=self.fs)
+                    for thing in self._places().things(camera, key.day)
                     if thing.key == key.id and thing.id not in key.things
                 }
                 self._require_all(key, survivors.keys())

@@ -6,12 +6,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from watchkeep.domain.erasure import ErasedKey, Erasure, days_of, is_whole_day
-from watchkeep.domain.fs import Fs
 from watchkeep.domain.ids import CameraId, EventId, ShredKeyId
-from watchkeep.lifecycle.sealed_things import sealed_things
+from watchkeep.lifecycle.sealed_things import SealedPlaces
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.keystore import Keystore
-from watchkeep.storage.media.volume import Volume
 
 YOUNG = timedelta(days=1)
 """A recorder may still begin segments under a key whose day ended less than so long ago."""
@@ -31,8 +29,7 @@ class Planner:
     """Where to look."""
 
     keystore: Keystore
-    volume: Volume
-    fs: Fs
+    places: SealedPlaces
 
     def keys(self, erasure: Erasure, touched: Touched, now: datetime) -> Iterator[ErasedKey]:
         """What goes under which key of a camera; a key of which nothing can stay is named whole."""
@@ -54,7 +51,7 @@ class Planner:
         going: set[UUID] = {*(row.id for row in touched.rows), *touched.events}
         things: dict[ShredKeyId, set[UUID]] = {}
         stays = False
-        for thing in sealed_things(self.volume, touched.camera, day, fs=self.fs):
+        for thing in self.places.things(touched.camera, day):
             if thing.id in going or when.start <= thing.at < when.end:
                 things.setdefault(thing.key, set()).add(thing.id)
             else:

@@ -1,4 +1,4 @@
-"""What a shred key seals on a volume: heads of segments and pictures, read without any key."""
+"""What a shred key seals: heads of segments and pictures on all volumes, read without any key."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,9 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
-from watchkeep.domain.errors import DataLoss, Invalid, NotFound
-from watchkeep.domain.fs import Fs
-from watchkeep.domain.ids import CameraId, ShredKeyId
+from watchkeep.domain.errors import DataLoss, Invalid, NotFound, Unavailable
+from watchkeep.domain.fs import File, Fs
+from watchkeep.domain.ids import CameraId, SegmentId, ShredKeyId
+from watchkeep.storage.blobs.volumes import Volumes
+from watchkeep.storage.catalog import erasures, placements
+from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.shred_keys import SealedKey
 from watchkeep.storage.media.format import read_head
 from watchkeep.storage.media.picture import read_picture_head
@@ -32,6 +36,67 @@ class SealedThing:
     sealed: SealedKey
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPlaces:
+    """Where sealed things lie: the recorded volume, and what the catalog names on others.
+
+    Attributes:
+        volume: The recorded one; its files are looked at, whatever the catalog knows of them.
+        volumes: All of them.
+    """
+
+    catalog: Catalog
+    volume: Volume
+    volumes: Volumes
+    fs: Fs
+
+    def things(self, camera: CameraId, day: date) -> Iterator[SealedThing]:
+        """All of a camera's things whose shred key is of a UTC day.
+
+        Raises:
+            Unavailable: One lies on a volume that is away.
+        """
+        yield from sealed_things(self.volume, camera, day, fs=self.fs)
+        with self.catalog.transaction("eraser") as connection:
+            elsewhere = erasures.elsewhere(connection, camera, day, volume=self.volume.id)
+        for row in elsewhere:
+            with closing(self.open(row)) as file:
+                thing = _thing(file, row.path, camera, day)
+            if thing is not None:
+                yield thing
+
+    def open(self, row: StoredSegment) -> File:
+        """Open a segment's file wherever it lies by now.
+
+        Raises:
+            NotFound: It is nowhere.
+            Unavailable: A volume on which it may lie is away.
+        """
+        try:
+            return self._open(row.volume, row.path, row.id)
+        except NotFound:
+            with self.catalog.transaction("eraser") as connection:
+                places = placements.whereabouts(connection, row)
+        for volume, path in places:  # it was moved meanwhile
+            try:
+                return self._open(volume, path, row.id)
+            except NotFound:
+                continue
+        raise NotFound(f"the file of segment {row.id} is nowhere", segment=str(row.id))
+
+    def _open(self, volume: UUID, path: str, segment: SegmentId) -> File:
+        if volume == self.volume.id:
+            return self.fs.open(self.volume.locate(path, segment))
+        attached = self.volumes.find(volume)
+        if attached is None:
+            raise Unavailable(
+                f"Segment {segment} lies on volume {volume}, which the settings do not name any more; name it"
+                " again, and the erasure goes on.",
+                segment=str(segment),
+            )
+        return attached.blobs().open(path)
+
+
 def sealed_things(volume: Volume, camera: CameraId, day: date, *, fs: Fs) -> Iterator[SealedThing]:
     """All of a camera's things whose shred key is of a UTC day, those that are being written too.
 
@@ -50,8 +115,15 @@ def sealed_things(volume: Volume, camera: CameraId, day: date, *, fs: Fs) -> Ite
 def _segment(path: Path, camera: CameraId, day: date, fs: Fs) -> SealedThing | None:
     try:
         with closing(fs.open(path)) as file:
-            head = read_head(file, str(path))
-    except (FileNotFoundError, Invalid, DataLoss):
+            return _thing(file, str(path), camera, day)
+    except FileNotFoundError:
+        return None
+
+
+def _thing(file: File, name: str, camera: CameraId, day: date) -> SealedThing | None:
+    try:
+        head = read_head(file, name)
+    except (Invalid, DataLoss):
         return None
     header = head.header
     if (header.camera, header.shred_day) != (camera, day):

@@ -19,6 +19,7 @@ def eraser_of(node: Node) -> Eraser:
     return Eraser(
         catalog=node.catalog,
         volume=node.volume,
+        volumes=node.volumes,
         fs=machine.fs,
         clock=machine.clock,
         rng=machine.rng,

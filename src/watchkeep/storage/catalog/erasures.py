@@ -79,6 +79,18 @@ def under_keys(
     return _segments(connection, "under_keys", {"keys": list(keys), "from": start, "to": end})
 
 
+def elsewhere(connection: Connection, camera: CameraId, day: date, *, volume: UUID) -> list[StoredSegment]:
+    """Living segments of a camera that began on a UTC day and do not lie on a volume."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    facts: dict[str, object] = {
+        "camera": camera,
+        "from": start,
+        "to": start + timedelta(days=1),
+        "volume": volume,
+    }
+    return _segments(connection, "elsewhere", facts)
+
+
 def named(connection: Connection, ids: Collection[UUID], when: Interval) -> list[StoredSegment]:
     """Some segments by their ids, of those that share an instant with a span."""
     return _segments(connection, "named", {"ids": list(ids), "start": when.start, "end": when.end})

@@ -42,6 +42,20 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
    and end_time > %(start)s
  order by start_time, segment_id;
 
+-- elsewhere --
+-- The segments of a camera that began in [from, to) and lie on another volume than one. Index: segments_time.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at, claims, is_thinned
+  from video_segments
+ where camera_id = %(camera)s
+   and start_time >= %(from)s
+   and start_time < %(to)s
+   and volume_id <> %(volume)s
+   and shred_key <> ''
+   and state in ('open', 'closed', 'recovered')
+ order by start_time, segment_id;
+
 -- under_keys --
 -- Segments that some shred keys sealed and that began in [from, to): the UTC days of those keys. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
