@@ -108,6 +108,7 @@ class Site:
         self.outcome = Outcome()
         self.number = 0
         volume = Volume.open(ROOT, fs=self.fs, rng=CountingRng(), installation=INSTALLATION)
+        self.volume = volume.id
         self.sweeper = Sweeper(
             catalog=self.catalog,  # type: ignore[arg-type]
             volume=volume,
@@ -142,8 +143,8 @@ class Site:
             path = ROOT / camera / begin.date().isoformat() / f"{segment.id}.wks"
             self.fs.make_directories(path.parent)
             self.fs.create(path)
-            facts = (segment.id, begin, when.end, UUID(int=9), camera, str(path)[9:], segment.size_bytes)
-            rows.append(facts)
+            name, size = str(path)[9:], segment.size_bytes
+            rows.append((segment.id, begin, when.end, UUID(int=9), camera, self.volume, name, size))
             if self.chance.random() < EVENT_SHARE:
                 event, incident = self._event(segment)
                 events.append(event)

@@ -11,7 +11,7 @@ insert into video_segments (
     volume_id, file_path, size_bytes, fragment_count, root_digest, shred_key, node_id
 )
 values (
-    %s, %s, %s, %s, %s, gen_random_uuid(), 'main', 0, 'raw_footage', 'closed', gen_random_uuid(), %s, %s, 2,
+    %s, %s, %s, %s, %s, gen_random_uuid(), 'main', 0, 'raw_footage', 'closed', %s, %s, %s, 2,
     decode(repeat('00', 32), 'hex'), 'key', gen_random_uuid()
 )
 """

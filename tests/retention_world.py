@@ -149,6 +149,7 @@ class World:
     def start(self) -> None:
         """The keeper starts."""
         volume = Volume.open(ROOT, fs=self.fs, rng=self.rng, installation=INSTALLATION)
+        self.volume = volume.id
         self.sweeper = self.make_sweeper(
             catalog=self.catalog,
             volume=volume,
@@ -177,7 +178,16 @@ class World:
         with self.catalog.transaction() as connection:
             connection.execute(
                 RECORD,
-                (identifier, start, start + timedelta(seconds=60), UUID(int=9), camera, str(path)[9:], SIZE),
+                (
+                    identifier,
+                    start,
+                    start + timedelta(seconds=60),
+                    UUID(int=9),
+                    camera,
+                    self.volume,
+                    str(path)[9:],
+                    SIZE,
+                ),
             )
         made = Recorded(
             identifier,

@@ -22,7 +22,7 @@ from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.blobs.store import Blobs
 from watchkeep.storage.blobs.volumes import Volumes, only
 from watchkeep.storage.catalog import footage, placements, recordings, volumes
-from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed, StoredSegment
 from watchkeep.storage.catalog.volumes import StoredVolume, VolumeKind
 from watchkeep.storage.media.volume import Volume
@@ -31,6 +31,10 @@ DOOR, YARD = CameraId("door"), CameraId("yard")
 HOT = Tier(name="hot", max_age=timedelta(days=7))
 WARM = Tier(name="warm", max_age=timedelta(days=30))
 COLD = Tier(name="cold")
+
+
+def uncertified(connection: Connection, gone: Sequence[StoredSegment]) -> None:
+    """Prove nothing: certificates have tests of their own."""
 
 
 class SizedFs(SystemFs):
@@ -148,7 +152,7 @@ class World:
     def clear(self) -> None:
         for _, blobs in self.all():
             try:
-                clear_volume(self.catalog, blobs, now=self.store.clock.now())
+                clear_volume(self.catalog, blobs, now=self.store.clock.now(), certify=uncertified)
             except WatchkeepError:
                 continue
 

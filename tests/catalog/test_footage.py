@@ -197,13 +197,13 @@ def test_a_deletion_goes_step_by_step_and_its_reason_stays(catalog: Catalog) -> 
     with catalog.transaction() as connection:
         recordings.apply(connection, [SegmentClosed(old), SegmentClosed(new), SegmentOpened(being_written)])
 
-        assert footage.drop_rows(connection, [old]) == 0
+        assert footage.drop_rows(connection, [old]) == []
         assert footage.doom(connection, [old, being_written], reason="older than 30 d") == 1
         assert footage.doom(connection, [old], reason="another") == 0
         assert [(part.id, part.reason) for part in footage.doomed(connection, 9)] == [
             (old.id, "older than 30 d")
         ]
-        assert footage.drop_rows(connection, [old, new]) == 1
+        assert footage.drop_rows(connection, [old, new]) == [old]
         assert list(footage.all_segments(connection)) == [new, being_written]
         (deletion,) = footage.deletions(connection, FRONT, old.when)
         assert (deletion.segment, deletion.when, deletion.reason) == (old.id, old.when, "older than 30 d")

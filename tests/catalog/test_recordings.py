@@ -132,7 +132,7 @@ def test_a_late_row_never_brings_a_deleted_segment_back(catalog: Catalog, is_dro
         recordings.apply(connection, [SegmentClosed(segment)])
         assert footage.doom(connection, [segment], reason="older than 30 d") == 1
         if is_dropped:
-            assert footage.drop_rows(connection, [segment]) == 1
+            assert footage.drop_rows(connection, [segment]) == [segment]
 
     with catalog.transaction() as connection:
         opened = replace(segment, state=SegmentState.OPEN, root_digest=b"")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from catalog_rows import FRONT, START, YARD, a_run, a_segment
+from catalog_rows import FRONT, START, VOLUME, YARD, a_run, a_segment
 from event_rows import an_event
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.category import DataClass
@@ -160,8 +160,12 @@ def test_only_what_the_sub_stream_shows_without_a_hole_is_given_up(catalog: Cata
         recordings.apply(connection, [SegmentClosed(row) for row in subs])
         connection.execute("update video_segments set role = 'sub' where stream_id = %s", (UUID(int=0x5B),))
 
-        whole = retention.covered_by_sub(connection, FRONT, Interval(START - DAY, START + DAY), most=9)
-        early = retention.covered_by_sub(connection, FRONT, Interval(START - DAY, START + MINUTE / 2), most=9)
+        whole = retention.covered_by_sub(
+            connection, FRONT, Interval(START - DAY, START + DAY), volume=VOLUME, most=9
+        )
+        early = retention.covered_by_sub(
+            connection, FRONT, Interval(START - DAY, START + MINUTE / 2), volume=VOLUME, most=9
+        )
 
     # Between the second and the third lie 5.7 s without sub stream.
     assert [each.id for each in whole] == [mains[0].id, mains[2].id]

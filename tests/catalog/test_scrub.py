@@ -15,10 +15,11 @@ from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.scrub import Scrub, scrub_due, scrub_sample
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.blobs.disk import DiskBlobs
-from watchkeep.storage.catalog import volumes
+from watchkeep.storage.catalog import placements, volumes
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.placements import Placement, PlacementState
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
-from watchkeep.storage.catalog.volumes import Placement, PlacementState, StoredVolume, Tier, VolumeKind
+from watchkeep.storage.catalog.volumes import StoredVolume, VolumeKind
 from watchkeep.storage.media.volume import Volume
 
 FAST = 1 << 40
@@ -169,7 +170,7 @@ def put_copies(catalog: Catalog, store: SmallStore, copies: Volume, rows: list[S
                 id=copies.id,
                 kind=VolumeKind.DISK,
                 location=str(copies.root),
-                tier=Tier.WARM,
+                tier="warm",
                 reserve_bytes=0,
                 created_at=NOON,
             ),
@@ -178,7 +179,7 @@ def put_copies(catalog: Catalog, store: SmallStore, copies: Volume, rows: list[S
             target = copies.root / row.path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(store.path(row.id), target)
-            volumes.put_placement(
+            placements.put_placement(
                 connection,
                 Placement(
                     segment=row.id,

@@ -9,6 +9,7 @@ import pytest
 
 from builders import NODE, NOON
 from house_builder import a_camera, a_house, record
+from tier_world import uncertified
 from time_code import make_clip
 from watchkeep.application.asking import system_asking
 from watchkeep.application.exports import export
@@ -81,7 +82,7 @@ class Scene:
         assert mover.turn(target).segments == len(segments)
 
     def clear(self) -> None:
-        clear_volume(self.house.catalog, self.own, now=self.house.clock.now())
+        clear_volume(self.house.catalog, self.own, now=self.house.clock.now(), certify=uncertified)
 
     def exported(self) -> tuple[bytes, int]:
         made = export(self.house, ASKING, self.camera, WHEN)

@@ -95,7 +95,7 @@ def explain(house: House, asking: Asking, camera: CameraId, at: datetime) -> lis
     """
     require(house, asking, Action.VIEW_RECORDED, CameraObject(camera))
     now = house.clock.now()
-    places = {each.volume.id: each.label for each in house.volumes}
+    places = {each.id: each.label for each in house.all_volumes()}
     with house.catalog.transaction(asking.subject.name) as conn:
         known = camera_list.load(conn, camera)
         rules = read_rules(conn, house.clock.now())
