@@ -156,6 +156,9 @@ def test_jobs_are_listed_begun_paused_and_cancelled(place: Place) -> None:
         "forget",
         "picture-sweep",
         "erasure",
+        "temporary-files",
+        "scrub",
+        "archive-audit",
     ]
 
     assert place.json("jobs", "run", "forget")["current"]["state"] == "waiting"

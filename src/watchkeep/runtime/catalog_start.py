@@ -14,7 +14,7 @@ from watchkeep.storage.catalog import cameras, partitions, settings, volumes
 from watchkeep.storage.catalog.cameras import Site
 from watchkeep.storage.catalog.connection import CatalogRole, Connection
 from watchkeep.storage.catalog.migrations import migrate, pending
-from watchkeep.storage.catalog.volumes import StoredVolume
+from watchkeep.storage.catalog.volumes import StoredVolume, VolumeKind
 
 INSTALLATION_SETTING = "installation"
 DAYS_AHEAD = 2
@@ -83,5 +83,6 @@ def note_volumes(connection: Connection, node: Node, now: datetime) -> None:
         )
         volumes.put_volume(connection, stored)
     for known in volumes.list_volumes(connection):
-        if known.id not in named:
+        # An adopted tree is in no settings: a person took it in, and takes it out.
+        if known.id not in named and known.kind is not VolumeKind.ADOPTED:
             volumes.retire_volume(connection, known.id, at=now)
