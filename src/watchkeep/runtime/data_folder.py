@@ -135,5 +135,6 @@ def recorder_name(shard: int) -> str:
 def short_folder(root: Path) -> Path:
     """A folder with a short path that belongs to this data folder and this user alone."""
     word = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:12]
-    parent = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    own = "/run" if os.geteuid() == 0 and os.access("/run", os.W_OK) else tempfile.gettempdir()
+    parent = os.environ.get("XDG_RUNTIME_DIR") or own
     return Path(parent) / f"watchkeep-{os.getuid()}-{word}"

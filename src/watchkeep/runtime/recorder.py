@@ -96,7 +96,11 @@ class Recorder:
         self._turn = 0
         self._memory = PlanMemory(node.paths.plan, fs=node.machine.fs, keystore=node.keystore)
         self._sightings = Sightings(node.machine.clock, is_analysis_on=node.settings.analysis.enabled)
-        self._offer = FragmentOffer(node.paths.recorder_socket(shard), hear=self._sightings.hear)
+        socket = node.paths.recorder_socket(shard)
+        node.machine.fs.make_directories(
+            socket.parent
+        )  # a folder of its own where the usual path is too long
+        self._offer = FragmentOffer(socket, hear=self._sightings.hear)
         self._spools = Spools(node.paths, fs=node.machine.fs)
         self._volume = node.volume.of_shard(shard)
         spool = Spool(node.paths.shard_spool(shard), fs=node.machine.fs)

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from watchkeep.domain.errors import Conflict, DataLoss, Exhausted, Invalid, KeystoreLocked, NotFound
 from watchkeep.domain.fs import File, Space
 from watchkeep.runtime.data_folder import DataFolder
+from watchkeep.runtime.recorder import Recorder
 from watchkeep.runtime.system import Machine, SystemFs
 from watchkeep.runtime.wiring import ensure_node, open_node
 
@@ -220,6 +222,16 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(paths: DataFolder) -> N
 
     with pytest.raises(Exception, match="cannot be written by this user"):
         ensure_node(paths, machine=Machine())
+
+
+def test_a_recorder_whose_data_folder_has_a_long_path_can_be_listened_to(tmp_path: Path) -> None:
+    node = ensure_node(DataFolder(tmp_path / ("a" * 90)), machine=Machine())
+
+    recorder = Recorder(node)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.connect(str(node.paths.recorder_socket()))
+    recorder._offer.close()
 
 
 def test_the_recorder_socket_has_a_path_that_fits(tmp_path: Path) -> None:
