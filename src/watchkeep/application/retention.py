@@ -96,6 +96,7 @@ def explain(house: House, asking: Asking, camera: CameraId, at: datetime) -> lis
     require(house, asking, Action.VIEW_RECORDED, CameraObject(camera))
     now = house.clock.now()
     places = {each.id: each.label for each in house.all_volumes()}
+    places |= {each.volume.id: each.label for each in house.volumes}
     with house.catalog.transaction(asking.subject.name) as conn:
         known = camera_list.load(conn, camera)
         rules = read_rules(conn, house.clock.now())
