@@ -36,7 +36,7 @@ function TierLine({ tier, forecast }: { tier: TierForecast; forecast: Forecast }
   return (
     <div>
       <p>
-        <strong>{tier.name}</strong> is {fullSays(tier, forecast, zone)}.
+        <strong>{tier.name}</strong>: {fullSays(tier, forecast, zone)}.
       </p>
       <p class={`readout ${point ? "" : "quiet"}`}>
         {point ? (

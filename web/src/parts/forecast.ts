@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 const dayOf = (text: string | null, zone: string) => day(instant(text) ?? 0, zone);
 
-/** "hot is full on 14 Dec 2026, between 12 Dec 2026 and 17 Dec 2026" */
+/** "full on 14 Dec 2026, between 12 Dec 2026 and 17 Dec 2026" */
 export function fullSays(tier: TierForecast, forecast: Forecast, zone: string): string {
   if (forecast.spread === null) return "not enough data to say when it is full";
   if (tier.capacity_bytes === null) return "nothing bounds it";
