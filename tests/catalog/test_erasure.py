@@ -21,6 +21,7 @@ from watchkeep.domain.interval import Interval
 from watchkeep.domain.retention import Hold
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.erasure_receipt import check_receipt
+from watchkeep.lifecycle.holds import CatalogHolds
 from watchkeep.runtime.system import SystemFs
 from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.blobs.volumes import Volumes, only
@@ -192,6 +193,32 @@ def test_a_hold_wins_and_says_its_reason(archive: Archive, clip: Path) -> None:
     assert archive.settled(refused) == refused
     assert archive.spans() == [(0, 10), (10, 20), (20, 30)]
     assert archive.eraser().ledger.entries() == ()
+
+
+@pytest.mark.parametrize("expires_after", [None, seconds(60)])
+def test_a_hold_of_the_seconds_beside_a_span_keeps_those_and_not_the_span(
+    archive: Archive, clip: Path, expires_after: timedelta | None
+) -> None:
+    archive.record(clip)
+    archive.clock.advance(DAYS.total_seconds())
+    first = archive.rows()[0]
+    with archive.catalog.transaction() as connection:
+        connection.execute(
+            "insert into holds (hold_id, start_time, end_time, is_for_all, reason, owner_name, created_at,"
+            " expires_at) values (gen_random_uuid(), %s, %s, true, 'case 12', 'ada', %s, %s)",
+            [NOON, NOON + seconds(2), NOON, None if expires_after is None else NOON + expires_after],
+        )
+    eraser = replace(archive.eraser(), holds=CatalogHolds())
+
+    done = eraser.carry_out(archive.order(NOON + seconds(4), NOON + seconds(30)))
+
+    assert done.state is ErasureState.DONE
+    assert "3 segments" in done.told
+    assert archive.spans() == [(0, 4)]
+    archive.sweep()
+    assert not archive.volume.within(first.path).exists()
+    assert archive.spans() == [(0, 4)]
+    assert eraser.replay() == 0
 
 
 def test_what_is_being_written_is_waited_for(archive: Archive, clip: Path) -> None:

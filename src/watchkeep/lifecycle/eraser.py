@@ -35,7 +35,7 @@ from watchkeep.lifecycle.erasure_receipt import Erased, make_receipt
 from watchkeep.lifecycle.remainder_rows import remainder_row
 from watchkeep.lifecycle.sealed_things import SealedPlaces
 from watchkeep.storage.blobs.volumes import Volumes
-from watchkeep.storage.catalog import erasures, event_upkeep, footage, recordings
+from watchkeep.storage.catalog import erasures, event_upkeep, recordings
 from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.erasure_ledger import ErasureLedger
@@ -251,7 +251,7 @@ class Eraser:
         whole = [key for key in entry.keys if key.things is None]
         rows = erasures.named(connection, named, entry.when) if named else []
         rows += erasures.under_keys(connection, [key.id for key in whole], [key.day for key in whole])
-        footage.doom(connection, rows, reason=reason_of(entry.erasure))
+        erasures.doom(connection, rows, reason=reason_of(entry.erasure))
 
     def _forget_events(self, camera: CameraId, when: Interval) -> int:
         with self.catalog.transaction(SUBJECT) as connection:
