@@ -22,10 +22,11 @@ from watchkeep.domain.retention import Hold
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.erasure_receipt import check_receipt
 from watchkeep.lifecycle.holds import CatalogHolds
-from watchkeep.runtime.system import SystemFs
+from watchkeep.lifecycle.thinner import Thinner
+from watchkeep.runtime.system import SystemFs, SystemRng
 from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.blobs.volumes import Volumes, only
-from watchkeep.storage.catalog import events, footage
+from watchkeep.storage.catalog import events, footage, retention
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.encryption.keystore import ShredKey
 from watchkeep.storage.media.picture import open_picture
@@ -272,6 +273,35 @@ def test_nothing_begins_under_a_key_while_it_is_being_destroyed(
     assert len(begun) == 1
     assert begun[0].id not in {key.id for key in entry.keys}
     assert archive.spans() == [(0, 10), (10, 12)]
+
+
+def test_what_is_thinned_while_it_is_being_erased_does_not_outlive_the_erasure(
+    archive: Archive, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.record(clip)
+    archive.clock.advance(60)
+    second = archive.rows()[1]
+    order = archive.order(second.when.start + seconds(3), second.when.end)
+    thinner = Thinner(
+        volume=archive.volume, fs=SystemFs(), rng=SystemRng(), keys=archive.keystore().find_shred_key
+    )
+
+    def space_is_short(_seconds: float) -> None:
+        thinned = thinner.thin(second)
+        assert thinned is not None
+        with archive.catalog.transaction() as connection:
+            assert retention.put_thinned(connection, second, thinned)
+            assert footage.doom(connection, [second], reason="space was short") == 1
+
+    monkeypatch.setattr(archive.clock, "sleep", space_is_short)
+    with pytest.raises(Unavailable, match="written anew"):
+        archive.eraser().carry_out(order)
+    assert archive.eraser().ledger.entries() == ()
+    monkeypatch.setattr(archive.clock, "sleep", lambda _seconds: None)
+
+    assert archive.eraser().carry_out(order).state is ErasureState.DONE
+
+    assert sorted(set(archive.spans())) == [(0, 10), (10, 13), (20, 30)]
 
 
 def test_a_survivor_that_cannot_be_reached_stops_the_erasure_before_its_key_is_gone(

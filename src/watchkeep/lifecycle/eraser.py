@@ -142,8 +142,9 @@ class Eraser:
             # Held spans are asked for again: until this ends, none can begin to be.
             held = _held(erasure, self.holds.standing(connection, at=now))
             if not held:
-                self.ledger.append(entry)
                 self._doom(connection, entry)
+                _require_known(connection, erasure, entry, rows)
+                self.ledger.append(entry)
         return held or entry
 
     def _touched(self, camera: CameraId, when: Interval) -> Touched:
@@ -217,7 +218,9 @@ class Eraser:
                 survivors = {
                     thing.id: thing.sealed
                     for thing in self._places().things(camera, key.day)
-                    if thing.key == key.id and thing.id not in key.things
+                    if thing.key == key.id
+                    and thing.id not in key.things
+                    and not entry.when.start <= thing.at < entry.when.end
                 }
                 self._require_all(key, survivors.keys())
             self.volume.require_same()  # what seems to be no survivor may have gone with its disk
@@ -298,6 +301,23 @@ class Eraser:
         with self.catalog.transaction(SUBJECT) as connection:
             erasures.settle(connection, erasure)
         return erasure
+
+
+def _require_known(
+    connection: Connection, erasure: Erasure, entry: LedgerEntry, seen: Collection[StoredSegment]
+) -> None:
+    """Refuse to decide while footage of the span has come that nobody has looked at, as by thinning."""
+    named = {thing for key in entry.keys for thing in key.things or ()}
+    known = {(row.id, row.shred_key) for row in seen}
+    for camera in erasure.cameras:
+        for row in erasures.touched(connection, camera, erasure.when):
+            is_going = row.state is SegmentState.DOOMED or row.id in named
+            if not is_going and (row.id, row.shred_key) not in known:
+                raise Unavailable(
+                    f"Footage of camera {camera} was written anew while it was to be erased; it is erased"
+                    " with the next try.",
+                    camera=camera,
+                )
 
 
 def reason_of(erasure: ErasureId) -> str:

@@ -127,7 +127,8 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  limit %(limit)s;
 
 -- put_thinned --
--- Adds the segment that takes the place of another, with key pictures only; all but what it holds is the other's.
+-- Adds the segment that takes the place of another, with key pictures only; all but what it holds is the other's. Not of
+-- one that was moved to another volume meanwhile: the new file lies beside the old one. Who erases waits, or is waited for.
 insert into video_segments (
     segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
     file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, claims, is_thinned
@@ -137,7 +138,9 @@ select %(id)s, start_time, end_time, video_id, camera_id, stream_id, role, seque
   from video_segments
  where segment_id = %(old)s
    and start_time = %(start)s
-   and state in ('closed', 'recovered');
+   and volume_id = %(volume)s
+   and state in ('closed', 'recovered')
+   for update;
 
 -- bytes_of_camera --
 -- What all footage of a camera takes; walks all of it, so only for cameras with a quota. Index: segments_due.
