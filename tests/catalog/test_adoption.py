@@ -316,6 +316,7 @@ def test_when_its_time_is_up_the_row_goes_and_the_file_stays(
     house.clock.advance(90 * 86_400)
 
     assert a_sweeper(house, catalog).sweep().segments == 6
+    assert rows(catalog) == []
     assert take_in(house, frigate).segments == 0
 
 
