@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -23,7 +24,9 @@ from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.erasure_receipt import check_receipt
 from watchkeep.lifecycle.holds import CatalogHolds
 from watchkeep.lifecycle.thinner import Thinner
+from watchkeep.runtime.erasing import erase_ordered
 from watchkeep.runtime.system import SystemFs, SystemRng
+from watchkeep.runtime.wiring import Node
 from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.blobs.volumes import Volumes, only
 from watchkeep.storage.catalog import events, footage, retention
@@ -438,3 +441,11 @@ def load(catalog: Catalog, rows: list[tuple[object, ...]]) -> None:
                 "insert into video_segments select * from jsonb_populate_record(null::video_segments, %s)",
                 [json.dumps(row)],
             )
+
+
+def test_while_clock_or_catalog_are_doubted_no_order_is_carried_out() -> None:
+    """Holds may be missing then; no node is needed to say so."""
+    work = erase_ordered(cast(Node, None), doubt=lambda: "The database is new")
+
+    with pytest.raises(Unavailable, match="This waits: The database is new"):
+        work(lambda *_: None, lambda: False)

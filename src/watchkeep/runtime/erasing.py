@@ -1,6 +1,7 @@
 """Erasures of a node: carried out by the keeper's job or by a command, and done again after a restore."""
 
 import logging
+from collections.abc import Callable
 
 from watchkeep.domain.erasure import Erasure
 from watchkeep.domain.errors import Conflict, Unavailable, WatchkeepError
@@ -29,10 +30,18 @@ def eraser_of(node: Node) -> Eraser:
     )
 
 
-def erase_ordered(node: Node) -> Work:
-    """The job that carries out what was ordered, oldest first."""
+def erase_ordered(node: Node, *, doubt: Callable[[], str]) -> Work:
+    """The job that carries out what was ordered, oldest first.
+
+    Args:
+        node: Whose.
+        doubt: Why clock or catalog are doubted: holds may be missing then, and what lies on other volumes and
+            stays would lose its keys. Nothing brings those back, so it waits.
+    """
 
     def work(progress: Progress, is_cancelled: IsCancelled) -> str:
+        if why := doubt():
+            raise Unavailable(f"This waits: {why}.")
         eraser = eraser_of(node)
         with node.catalog.transaction("eraser") as connection:
             found = erasures.ordered(connection)
