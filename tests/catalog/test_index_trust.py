@@ -155,7 +155,7 @@ def test_a_dump_of_a_week_ago_put_back_deletes_nothing_and_a_rebuild_makes_it_go
         rebuilt = recover_index(
             house,
             system_asking(),
-            house.volumes[0],
+            old.volume,
             read=file_reading(old),
             remembered={},
             applies=True,
