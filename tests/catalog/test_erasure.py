@@ -225,6 +225,22 @@ def test_a_hold_of_the_seconds_beside_a_span_keeps_those_and_not_the_span(
     assert eraser.replay() == 0
 
 
+def test_footage_in_somebody_elses_files_is_not_said_to_be_erased(archive: Archive, clip: Path) -> None:
+    archive.record(clip)
+    archive.clock.advance(DAYS.total_seconds())
+    with archive.catalog.transaction() as connection:
+        connection.execute(
+            "update video_segments set shred_key = '' where segment_id = %s", [archive.rows()[1].id]
+        )
+
+    refused = archive.eraser().carry_out(archive.order(NOON, NOON + seconds(30)))
+
+    assert refused.state is ErasureState.REFUSED
+    assert "watchkeep adopt seal" in refused.told
+    assert archive.eraser().ledger.entries() == ()
+    assert archive.spans() == [(0, 10), (10, 20), (20, 30)]
+
+
 def test_what_is_being_written_is_waited_for(archive: Archive, clip: Path) -> None:
     archive.record(clip)
     archive.clock.advance(60)

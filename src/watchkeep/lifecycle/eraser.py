@@ -84,7 +84,7 @@ class Eraser:
         May be called again after a kill, and by two at once.
 
         Returns:
-            The erasure with its receipt; or REFUSED, when a hold stands in its way.
+            The erasure with its receipt; or REFUSED, when a hold stands in its way, or somebody else's file.
 
         Raises:
             Unavailable: A segment of the span is still being written, or a survivor cannot be reached.
@@ -116,7 +116,7 @@ class Eraser:
         return count
 
     def _decide(self, erasure: Erasure) -> LedgerEntry | str:
-        """What is erased, in the ledger on return; or the sentence that names the hold in its way."""
+        """What is erased, in the ledger on return; or the sentence that names what is in its way."""
         now = self.clock.now()
         with self.catalog.transaction(SUBJECT) as connection:
             held = _held(erasure, self.holds.standing(connection, at=now))
@@ -124,6 +124,8 @@ class Eraser:
             return held
         touched = [self._touched(camera, erasure.when) for camera in erasure.cameras]
         rows = [row for each in touched for row in each.rows]
+        if foreign := _foreign(rows):
+            return foreign
         for row in rows:
             if row.state is SegmentState.OPEN:
                 raise Unavailable(
@@ -301,6 +303,18 @@ class Eraser:
         with self.catalog.transaction(SUBJECT) as connection:
             erasures.settle(connection, erasure)
         return erasure
+
+
+def _foreign(rows: Collection[StoredSegment]) -> str:
+    """The sentence that names footage which no key of ours seals; empty if there is none."""
+    for row in rows:
+        if not row.shred_key and row.state in (SegmentState.CLOSED, SegmentState.RECOVERED):
+            return (
+                f"Footage of camera {row.camera} from {row.when.start:%Y-%m-%d %H:%M} UTC on lies in a file"
+                " of another recorder, which Watchkeep never changes; take it over with `watchkeep adopt seal`,"
+                " remove the file, and order it again."
+            )
+    return ""
 
 
 def _require_known(
