@@ -311,8 +311,8 @@ def _foreign(rows: Collection[StoredSegment]) -> str:
         if not row.shred_key and row.state in (SegmentState.CLOSED, SegmentState.RECOVERED):
             return (
                 f"Footage of camera {row.camera} from {row.when.start:%Y-%m-%d %H:%M} UTC on lies in a file"
-                " of another recorder, which Watchkeep never changes; take it over with `watchkeep adopt seal`,"
-                " remove the file, and order it again."
+                " of another recorder, which Watchkeep never changes; take it over with `watchkeep adopt"
+                " seal`, remove the file, and order it again."
             )
     return ""
 

@@ -143,16 +143,17 @@ select %(id)s, start_time, end_time, video_id, camera_id, stream_id, role, seque
    for update;
 
 -- bytes_of_camera --
--- What all footage of a camera takes; walks all of it, so only for cameras with a quota. Index: segments_due.
+-- What all footage of a camera takes, without adopted files, which are not ours to delete; walks all of it, so only for
+-- cameras with a quota. Index: segments_due.
 select coalesce(sum(size_bytes), 0)::bigint
   from video_segments
- where camera_id = %(camera)s and state in ('closed', 'recovered');
+ where camera_id = %(camera)s and state in ('closed', 'recovered') and shred_key <> '';
 
 -- bytes_of_class --
--- What all footage of a class takes; walks all of it, so only for classes with a quota.
+-- What all footage of a class takes; as bytes_of_camera, so only for classes with a quota.
 select coalesce(sum(size_bytes), 0)::bigint
   from video_segments
- where data_class = %(data_class)s and state in ('closed', 'recovered');
+ where data_class = %(data_class)s and state in ('closed', 'recovered') and shred_key <> '';
 
 -- recorded_bytes --
 -- Bytes recorded since an instant. Index: segments_time.
