@@ -8,6 +8,7 @@ from watchkeep.domain.errors import Conflict, Unavailable, WatchkeepError
 from watchkeep.domain.job import IsCancelled, Progress, Work
 from watchkeep.lifecycle.eraser import Eraser
 from watchkeep.lifecycle.holds import CatalogHolds
+from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import erasures
 
@@ -71,8 +72,14 @@ def erase_again(node: Node) -> None:
     """Before service: what a restored keystore or catalog has brought back is erased again.
 
     What cannot be done now is told and tried again at the next start; it does not open meanwhile.
+    Nothing is done while the catalog is doubted: what lies on other volumes and stays may be unknown to it,
+    and would lose its keys.
     """
+    machine = node.machine
+    trust = IndexTrust(catalog=node.catalog, volumes=[node.volume], fs=machine.fs, rng=machine.rng)
     try:
+        if why := trust.doubt():
+            raise Unavailable(why)
         count = eraser_of(node).replay()
     except (WatchkeepError, OSError) as error:
         log.warning("what was erased before could not be erased again", extra={"error": str(error)})
