@@ -129,6 +129,7 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
 -- put_thinned --
 -- Adds the segment that takes the place of another, with key pictures only; all but what it holds is the other's. Not of
 -- one that was moved to another volume meanwhile: the new file lies beside the old one. Who erases waits, or is waited for.
+-- Who looks for files without a row may have taken the new one in already.
 insert into video_segments (
     segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
     file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, claims, is_thinned
@@ -140,7 +141,9 @@ select %(id)s, start_time, end_time, video_id, camera_id, stream_id, role, seque
    and start_time = %(start)s
    and volume_id = %(volume)s
    and state in ('closed', 'recovered')
-   for update;
+   for update
+on conflict (segment_id, start_time) do update
+   set data_class = excluded.data_class, claims = excluded.claims, is_thinned = true;
 
 -- bytes_of_camera --
 -- What all footage of a camera takes, without adopted files, which are not ours to delete; walks all of it, so only for
