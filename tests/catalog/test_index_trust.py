@@ -1,5 +1,6 @@
 """A catalog that does not know the footage deletes none of it: the keeper, real files, a real database."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -261,3 +262,21 @@ def test_by_a_catalog_that_is_doubted_no_key_is_destroyed_again(node: Node, stor
     trust(node).accept()
     erase_again(node)
     assert not node.keystore.day(day).still_opens(row.shred_key, key.things)
+
+
+def test_a_disk_that_refuses_to_delete_does_not_end_the_sweeping(node: Node, store: SmallStore) -> None:
+    class Refusing(SystemFs):
+        def unlink(self, path: Path) -> None:
+            if path.suffix == ".wks":
+                raise OSError(errno.EIO, "a test")
+            super().unlink(path)
+
+    clock_of(node).advance(25 * 86_400)
+    rounds = iter([False, True])
+
+    Sweeping(replace(node, machine=replace(node.machine, fs=Refusing()))).keep_on(lambda _: next(rounds))
+
+    assert next(rounds, None) is None
+    assert len(files(store)) == DAYS
+    assert keep(node) == ""
+    assert len(files(store)) < DAYS
