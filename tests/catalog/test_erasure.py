@@ -341,6 +341,30 @@ def test_a_survivor_that_cannot_be_reached_stops_the_erasure_before_its_key_is_g
     assert archive.spans() == [(0, 10), (20, 30)]
 
 
+def test_a_file_that_is_gone_from_another_volume_is_named_before_its_key_is_gone(
+    archive: Archive, clip: Path
+) -> None:
+    archive.record(clip)
+    archive.clock.advance(DAYS.total_seconds())
+    far = a_disk(archive.root / "far")
+    first, second, _ = archive.rows()
+    aside = archive.volume.within(first.path)
+    aside.rename(aside.with_suffix(".aside"))
+    with archive.catalog.transaction() as connection:
+        connection.execute(
+            "update video_segments set volume_id = %s where segment_id = %s", [far.id, first.id]
+        )
+    near = DiskBlobs(archive.volume, fs=SystemFs())
+    volumes = Volumes([only(each, tier="any", clock=archive.clock) for each in (near, far)])
+
+    with pytest.raises(Unavailable, match=f"Segment {first.id} stays"):
+        replace(archive.eraser(), volumes=volumes).carry_out(
+            archive.order(second.when.start, second.when.end)
+        )
+
+    assert archive.keystore(with_ledger=False).day(NOON.date()).still_opens(first.shred_key, None)
+
+
 def test_without_its_volume_nothing_is_erased_and_no_key_is_gone(archive: Archive, clip: Path) -> None:
     archive.record(clip)
     archive.clock.advance(DAYS.total_seconds())

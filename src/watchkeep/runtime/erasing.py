@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from watchkeep.domain.erasure import Erasure
-from watchkeep.domain.errors import Conflict, Unavailable, WatchkeepError
+from watchkeep.domain.errors import CatalogUnavailable, Unavailable, WatchkeepError
 from watchkeep.domain.job import IsCancelled, Progress, Work
 from watchkeep.lifecycle.eraser import Eraser
 from watchkeep.lifecycle.holds import CatalogHolds
@@ -63,8 +63,11 @@ def _carry_out(eraser: Eraser, erasure: Erasure) -> list[str]:
     """Why it cannot be done yet; nothing when it is done or refused."""
     try:
         eraser.carry_out(erasure)
-    except (Unavailable, Conflict) as error:
-        return [str(error)]
+    except CatalogUnavailable:
+        raise
+    except (WatchkeepError, OSError) as error:
+        log.warning("an erasure waits", extra={"erasure": str(erasure.id), "error": str(error)})
+        return [str(error)]  # the others do not wait for it
     return []
 
 
