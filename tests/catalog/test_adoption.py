@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from builders import NODE, NOON, FixedClock
 from clip_packets import clip_packets, demuxed
-from house_builder import a_camera, a_house
+from house_builder import a_camera, a_house, record
 from time_code import make_clip
 from watchkeep.application import adoption
 from watchkeep.application.adoption import Adopted, Tree, TreeKind, adopt
@@ -20,6 +21,7 @@ from watchkeep.application.playback import open_video, read_bytes, read_playlist
 from watchkeep.application.sealing import seal_adopted
 from watchkeep.application.timeline import read_timeline
 from watchkeep.domain.camera import StreamRole
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.coverage import Coverage
 from watchkeep.domain.errors import Conflict, DataLoss, Invalid
 from watchkeep.domain.ids import CameraId
@@ -33,7 +35,7 @@ from watchkeep.lifecycle.sweeper import Sweeper
 from watchkeep.lifecycle.thinner import Thinner
 from watchkeep.runtime.foreign_tree import list_tree
 from watchkeep.storage.blobs.disk import DiskBlobs
-from watchkeep.storage.catalog import cameras, footage
+from watchkeep.storage.catalog import cameras, footage, policies
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.signing import Signer
@@ -294,18 +296,39 @@ def a_sweeper(house: House, catalog: Catalog, *, reserve: int = 0) -> Sweeper:
     )
 
 
+def a_ladder(house: House, catalog: Catalog, *, reserve: int = 0) -> Ladder:
+    sweeper = a_sweeper(house, catalog, reserve=reserve)
+    keys = house.keystore.find_shred_key
+    thinner = Thinner(volume=sweeper.volume, fs=house.fs, rng=house.rng, keys=keys)
+    return Ladder(sweeper=sweeper, ways=GentleWays(sweeper=sweeper, thinner=thinner), rng=house.rng)
+
+
 def test_want_of_space_costs_no_adopted_row_for_it_would_free_nothing(
     house: House, catalog: Catalog, frigate: Path
 ) -> None:
     take_in(house, frigate)
 
-    sweeper = a_sweeper(house, catalog, reserve=1 << 60)
-    keys = house.keystore.find_shred_key
-    thinner = Thinner(volume=sweeper.volume, fs=house.fs, rng=house.rng, keys=keys)
-    ladder = Ladder(sweeper=sweeper, ways=GentleWays(sweeper=sweeper, thinner=thinner), rng=house.rng)
-
-    assert ladder.climb().is_space_short
+    assert a_ladder(house, catalog, reserve=1 << 60).climb().is_space_short
     assert len(rows(catalog)) == 6
+
+
+def test_a_quota_costs_a_camera_no_footage_of_ours_for_what_was_adopted(
+    house: House, catalog: Catalog, frigate: Path, clip: Path
+) -> None:
+    take_in(house, frigate)
+    door = next(row.camera for row in rows(catalog))
+    record(house, door, clip, at=NOON + timedelta(hours=20))
+    own = [row.id for row in rows(catalog) if row.shred_key]
+    with catalog.transaction() as connection:
+        size_bytes = sum(row.size_bytes for row in rows(catalog) if row.shred_key)
+        policies.put_quota(connection, door, size_bytes)
+        raw = policies.read(connection).classes[DataClass.RAW_FOOTAGE]
+        policies.put_class(connection, DataClass.RAW_FOOTAGE, replace(raw, quota_bytes=size_bytes))
+
+    a_ladder(house, catalog).by_quota()
+
+    assert own
+    assert [row.id for row in rows(catalog) if row.shred_key] == own
 
 
 def test_when_its_time_is_up_the_row_goes_and_the_file_stays(
@@ -316,6 +339,7 @@ def test_when_its_time_is_up_the_row_goes_and_the_file_stays(
     house.clock.advance(90 * 86_400)
 
     assert a_sweeper(house, catalog).sweep().segments == 6
+    assert rows(catalog) == []
     assert take_in(house, frigate).segments == 0
 
 

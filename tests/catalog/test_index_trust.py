@@ -1,10 +1,12 @@
 """A catalog that does not know the footage deletes none of it: the keeper, real files, a real database."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -14,11 +16,14 @@ from unit.lifecycle.store import SmallStore
 from watchkeep.application.asking import system_asking
 from watchkeep.application.keeping import trust_clock
 from watchkeep.application.recovery import recover_index
+from watchkeep.domain.erasure import ErasedKey, ErasureId, LedgerEntry
 from watchkeep.domain.errors import Unavailable
 from watchkeep.domain.ids import CameraId, SegmentId
 from watchkeep.domain.job import JobKind
+from watchkeep.domain.stamp import Stamp
 from watchkeep.lifecycle.index_trust import IndexTrust, doubt_noted
 from watchkeep.runtime.data_folder import DataFolder
+from watchkeep.runtime.erasing import erase_again
 from watchkeep.runtime.file_reading import file_reading
 from watchkeep.runtime.house_wiring import build_house
 from watchkeep.runtime.sweeping import Sweeping
@@ -29,6 +34,7 @@ from watchkeep.storage.catalog import cameras, recordings, settings
 from watchkeep.storage.catalog.cameras import Site
 from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed
+from watchkeep.storage.media.stamp_file import write_stamp
 
 DOOR = CameraId("door")
 DAYS = 12
@@ -155,7 +161,7 @@ def test_a_dump_of_a_week_ago_put_back_deletes_nothing_and_a_rebuild_makes_it_go
         rebuilt = recover_index(
             house,
             system_asking(),
-            house.volumes[0],
+            old.volume,
             read=file_reading(old),
             remembered={},
             applies=True,
@@ -238,3 +244,39 @@ def test_a_duty_waits_while_the_catalog_is_doubted_and_is_done_then(node: Node, 
 
     assert "files removed" in jobs[JobKind.TEMPORARY_FILES](lambda *_: None, lambda: False)
     assert jobs[JobKind.SCRUB](lambda *_: None, lambda: False).endswith("files and rows agree")
+
+
+def test_by_a_catalog_that_is_doubted_no_key_is_destroyed_again(node: Node, store: SmallStore) -> None:
+    """It may not know what lies elsewhere and stays; what was erased does not open all the same."""
+    row = next(iter(store.rows.values()))
+    day = row.when.start.date()
+    key = ErasedKey(row.shred_key, day, frozenset({row.id}))
+    now = node.machine.clock.now()
+    node.ledger.append(LedgerEntry(erasure=ErasureId(UUID(int=1)), at=now, when=row.when, keys=(key,)))
+    write_stamp(node.volume, Stamp(UUID(int=7), 4000), fs=SystemFs())
+
+    erase_again(node)
+    assert node.keystore.day(day).still_opens(row.shred_key, key.things)
+    assert row.id in (node.ledger.erased(row.shred_key) or ())
+
+    trust(node).accept()
+    erase_again(node)
+    assert not node.keystore.day(day).still_opens(row.shred_key, key.things)
+
+
+def test_a_disk_that_refuses_to_delete_does_not_end_the_sweeping(node: Node, store: SmallStore) -> None:
+    class Refusing(SystemFs):
+        def unlink(self, path: Path) -> None:
+            if path.suffix == ".wks":
+                raise OSError(errno.EIO, "a test")
+            super().unlink(path)
+
+    clock_of(node).advance(25 * 86_400)
+    rounds = iter([False, True])
+
+    Sweeping(replace(node, machine=replace(node.machine, fs=Refusing()))).keep_on(lambda _: next(rounds))
+
+    assert next(rounds, None) is None
+    assert len(files(store)) == DAYS
+    assert keep(node) == ""
+    assert len(files(store)) < DAYS

@@ -1,5 +1,6 @@
 """Rows without files and files without rows, on a real catalog and real files."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 
 from builders import NOON
 from segment_damage import DOOR, a_recorded_store, gaps, state
+from tier_world import WARM, a_disk, a_world
 from unit.lifecycle.store import SmallStore
+from watchkeep.domain.category import DataClass
 from watchkeep.domain.errors import Conflict
+from watchkeep.domain.fs import Entry
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.orphans import (
@@ -26,6 +30,7 @@ from watchkeep.storage.catalog.connection import Catalog
 from watchkeep.storage.catalog.recorder_rows import SegmentClosed
 
 LATER = NOON + timedelta(days=40)
+TWICE = {DataClass.RAW_FOOTAGE: 2}
 
 
 @pytest.fixture
@@ -46,6 +51,42 @@ def test_rows_without_files_are_lost_with_their_span(store: SmallStore, catalog:
     assert state(catalog, gone.id) is SegmentState.LOST
     assert gaps(catalog, gone) == [(GapCause.DELETED, gone.when)]
     assert mark_missing(places(store, catalog)) == []
+
+
+def test_a_verified_copy_takes_the_place_of_a_file_that_is_gone(tmp_path: Path, catalog: Catalog) -> None:
+    world = a_world(tmp_path, catalog, others=lambda _: [(WARM, [a_disk(tmp_path / "warm")])], copies=TWICE)
+    (segment,) = world.record([0])
+    world.go_to(1)
+    world.settle()
+    own, warm = world.places(segment)
+    world.store.path(segment).unlink()
+
+    assert mark_missing(places(world.store, catalog)) == []
+
+    assert world.places(segment) == [warm]
+    assert world.row(segment).state is SegmentState.CLOSED
+    assert gaps(catalog, world.row(segment)) == []
+    world.settle()
+    assert set(world.places(segment)) == {own, warm}
+    assert world.check() == 1
+
+
+def test_what_is_moved_on_while_files_are_looked_for_is_not_lost(tmp_path: Path, catalog: Catalog) -> None:
+    world = a_world(tmp_path, catalog)
+    (segment,) = world.record([0])
+    world.go_to(8)
+
+    class MovedMeanwhile(SystemFs):
+        def entries(self, path: Path) -> Iterator[Entry]:
+            world.settle()
+            return super().entries(path)
+
+    there = Places(catalog=catalog, volume=world.store.volume, fs=MovedMeanwhile())
+    assert mark_missing(there) == []
+
+    assert world.row(segment).state is SegmentState.CLOSED
+    assert gaps(catalog, world.row(segment)) == []
+    assert world.check() == 1
 
 
 def test_a_disk_that_is_not_the_right_one_loses_no_row(store: SmallStore, catalog: Catalog) -> None:

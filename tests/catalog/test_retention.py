@@ -1,6 +1,7 @@
 """What the catalog picks out for a sweep is exactly what the decision has something to say about."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -188,3 +189,14 @@ def test_what_comes_and_goes_in_a_day_is_added_up(catalog: Catalog) -> None:
         assert retention.bytes_of_camera(connection, FRONT) == 127
         assert retention.bytes_of_class(connection, DataClass.RAW_FOOTAGE) == 127
         assert retention.bytes_of_class(connection, DataClass.EVENT_CLIP) == 0
+
+
+def test_a_thinned_file_that_was_taken_in_for_lack_of_a_row_is_known_as_thinned(catalog: Catalog) -> None:
+    old, new = a_segment(1), a_segment(2, start=START)
+    thinned = replace(new, when=old.when, run=old.run, is_thinned=True)
+    with catalog.transaction() as connection:
+        recordings.apply(connection, [SegmentClosed(old), SegmentClosed(replace(thinned, is_thinned=False))])
+
+        assert retention.put_thinned(connection, old, thinned)
+
+        assert footage.segment(connection, new.id).is_thinned

@@ -58,6 +58,27 @@ def test_an_empty_database_gets_footage_and_cameras_back_when_it_is_asked_to(tmp
     assert len(list(node.volume.segments())) == 1 + len(store.rows)
 
 
+def test_what_lies_on_another_disk_comes_back_too(tmp_path: Path) -> None:
+    warm = tmp_path / "warm"
+    root = tmp_path / "data"
+    node, store = a_node(root)
+    tiers = f"[{{name: hot, max_age: 7 d}}, {{name: warm, max_age: null, volumes: [{{folder: {warm}}}]}}]"
+    node.paths.settings.write_text(f"storage:\n  tiers: {tiers}\n")
+    watchkeep("camera", "list", "--data", str(root))
+    first = next(iter(store.rows.values()))
+    there = warm / first.path
+    there.parent.mkdir(parents=True)
+    store.path(first.id).rename(there)
+
+    ran = watchkeep("recover", "index", "--apply", "--json", "--data", str(root))
+    assert ran.returncode == 0, ran.stderr
+    done = json.loads(ran.stdout)
+
+    assert (done["files"], done["added"], done["lost"], done["not_read"]) == (3, 3, 0, [])
+    again = json.loads(watchkeep("recover", "index", "--apply", "--json", "--data", str(root)).stdout)
+    assert (again["known"], again["added"], again["lost"]) == (3, 0, 0)
+
+
 def test_streams_are_remembered_through_a_plan_without_any(tmp_path: Path) -> None:
     node, _ = a_node(tmp_path)
 

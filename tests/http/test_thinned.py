@@ -161,6 +161,23 @@ def test_a_hold_that_comes_while_a_segment_is_thinned_finds_it_whole(site: Site,
     assert files(site) == {str(each.id) for each in before}
 
 
+def test_what_moved_to_another_volume_while_it_was_thinned_stays_whole(site: Site, camera: CameraId) -> None:
+    before = segments(site)
+    elsewhere = UUID(int=0xE15E)
+
+    class LateMove(SmallDisk):
+        def rename(self, old: Path, new: Path) -> None:
+            super().rename(old, new)
+            with site.house.catalog.transaction() as connection:
+                connection.execute("update video_segments set volume_id = %s", [elsewhere])
+
+    used = sum(each.size_bytes for each in before)
+    a_ladder(site, missing=1000, fs=LateMove(used + 10_000_000)).climb()
+
+    assert segments(site) == [replace(each, volume=elsewhere) for each in before]
+    assert files(site) == {str(each.id) for each in before}
+
+
 @pytest.mark.parametrize("operation", ["sync", "rename", "sync_directory"])
 def test_a_disk_that_fails_while_thinning_costs_nothing(site: Site, camera: CameraId, operation: str) -> None:
     before = segments(site)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from watchkeep.application.asking import INSTALLATION, Asking, asked, require
 from watchkeep.application.holds import HoldWish, place_hold
-from watchkeep.application.house import FootageVolume, House
+from watchkeep.application.house import House
 from watchkeep.domain.access import Action
 from watchkeep.domain.errors import NotFound
 from watchkeep.domain.ids import StreamId
@@ -15,6 +15,7 @@ from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.lifecycle.orphans import Places, PutAside, mark_missing
 from watchkeep.lifecycle.rebuild import ReadMany, Rebuilding, Rebuilt, rebuild
 from watchkeep.storage.catalog.cameras import SealedStream
+from watchkeep.storage.media.volume import Volume
 
 HELD_FOR = timedelta(days=30)
 
@@ -22,7 +23,7 @@ HELD_FOR = timedelta(days=30)
 def recover_index(
     house: House,
     asking: Asking,
-    place: FootageVolume,
+    volume: Volume,
     *,
     read: ReadMany,
     remembered: Mapping[StreamId, SealedStream],
@@ -37,7 +38,7 @@ def recover_index(
     Args:
         house: Where.
         asking: Who.
-        place: The volume.
+        volume: A disk of ours.
         read: Reads files, in several processes where that helps.
         remembered: Streams that the recorder remembers.
         applies: Whether the catalog is changed.
@@ -49,7 +50,7 @@ def recover_index(
     """
     work = Rebuilding(
         catalog=house.catalog,
-        volume=place.volume,
+        volume=volume,
         read=read,
         site=house.site.id,
         keep_days=house.default_retention_days,
@@ -60,13 +61,13 @@ def recover_index(
     if not applies:
         return rebuilt
     # An old catalog may know much that was deleted since; a person has said that it is so.
-    places = Places(catalog=house.catalog, volume=place.volume, fs=house.fs)
+    places = Places(catalog=house.catalog, volume=volume, fs=house.fs)
     rebuilt.lost = len(mark_missing(places, most_share=1.0))
     if rebuilt.added and rebuilt.when is not None:
         _hold(house, asking, rebuilt.when)
     with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="recover index") as (_, deed):
         deed.facts.update(
-            volume=str(place.volume.id),
+            volume=str(volume.id),
             files=str(rebuilt.files),
             added=str(rebuilt.added),
             cameras=" ".join(rebuilt.cameras),

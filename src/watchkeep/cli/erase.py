@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from watchkeep.application import erasures, jobs
+from watchkeep.application import erasures, jobs, recovery
 from watchkeep.application.erasures import ErasureWish
 from watchkeep.cli.filters import checked_instant
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
@@ -42,6 +42,8 @@ def erase(
         cameras=tuple(CameraId(each) for each in camera), when=Interval(first, last), reason=reason
     )
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
+        if why := recovery.doubt(opened.house):
+            raise Conflict(f"Nothing is erased now. {why}")
         ordered = erasures.order_erasure(opened.house, opened.asking, wish, begins=False)
         output.step(f"erasing (order {ordered.id}); what is cut short is taken up by the keeper")
         try:

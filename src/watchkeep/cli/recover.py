@@ -9,7 +9,7 @@ from watchkeep.application import recovery
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
 from watchkeep.cli.output import Fact, Output, instant
 from watchkeep.lifecycle.rebuild import Rebuilt
-from watchkeep.runtime.file_reading import file_reading
+from watchkeep.runtime.file_reading import disks_of, file_reading
 from watchkeep.runtime.opening import OpenHouse, opened_house
 from watchkeep.runtime.remembered_streams import remembered_streams
 from watchkeep.runtime.system import Machine
@@ -31,10 +31,12 @@ def index(
     """Rebuild the catalog of footage from the files and the keystore; as often as you like."""
     output = Output(json)
     with opened_house(data_folder(data), machine=Machine(), step=output.step) as opened:
-        rebuilt = _rebuild(opened, output, applies=apply)
+        rebuilt, others = _rebuild(opened, output, applies=apply)
         if apply:
             recovery.accept_index(opened.house, opened.asking)
-    output.show(_facts(rebuilt, applies=apply), _words(rebuilt, applies=apply))
+    told = [f"{each} was not read: it is away, or a bucket." for each in others]
+    words = "\n".join([_words(rebuilt, applies=apply), *told])
+    output.show(_facts(rebuilt, others, applies=apply), words)
 
 
 @app.command("accept")
@@ -73,22 +75,28 @@ def quarantine(
     output.show_rows(rows, ("name", "size_bytes", "since", "why"), "Nothing is in quarantine.")
 
 
-def _rebuild(opened: OpenHouse, output: Output, *, applies: bool) -> Rebuilt:
-    place = opened.house.volumes[0]
-    total = max(1, sum(len(folder.names) for folder in place.volume.days()))
+def _rebuild(opened: OpenHouse, output: Output, *, applies: bool) -> tuple[Rebuilt, list[str]]:
+    """What all disks tell, the recorded one first; and the volumes that were not read."""
+    disks, others = disks_of(opened.node)
+    total = max(1, sum(len(folder.names) for disk in disks for folder in disk.days()))
+    whole = Rebuilt()
     with output.progress("reading the footage's files") as progress:
-        return recovery.recover_index(
-            opened.house,
-            opened.asking,
-            place,
-            read=file_reading(opened.node),
-            remembered=remembered_streams(opened.node),
-            applies=applies,
-            advance=lambda done: progress(min(done / total, 1.0), ""),
-        )
+        for disk in disks:
+            before = whole.files
+            rebuilt = recovery.recover_index(
+                opened.house,
+                opened.asking,
+                disk,
+                read=file_reading(opened.node, disk),
+                remembered=remembered_streams(opened.node),
+                applies=applies,
+                advance=lambda done, before=before: progress(min((before + done) / total, 1.0), ""),  # type: ignore[misc]
+            )
+            whole.add(rebuilt)
+    return whole, others
 
 
-def _facts(rebuilt: Rebuilt, *, applies: bool) -> Fact:
+def _facts(rebuilt: Rebuilt, others: list[str], *, applies: bool) -> Fact:
     when = rebuilt.when
     return {
         "is_applied": applies,
@@ -107,6 +115,7 @@ def _facts(rebuilt: Rebuilt, *, applies: bool) -> Fact:
         "refused": [
             {"place": each.place, "refusal": each.refusal.value, "why": each.why} for each in rebuilt.refused
         ],
+        "not_read": list(others),
     }
 
 

@@ -59,3 +59,20 @@ def clear_volume(catalog: Catalog, blobs: Blobs, *, now: datetime, certify: Cert
                 certify(connection, dropped)
         copies += len(gone)
         segments += len(dropped)
+
+
+def forget_adopted(catalog: Catalog) -> int:
+    """Drop the doomed rows of adopted files; returns how many. The files are not ours: they stay.
+
+    Nothing is certified, for nothing was deleted; what a tombstone tells can be asked for.
+
+    Raises:
+        CatalogUnavailable: The database does not answer.
+    """
+    count = 0
+    while True:
+        with catalog.transaction(SUBJECT) as connection:
+            dropped = footage.drop_rows(connection, doomed_copies.doomed_adopted(connection, BATCH))
+        if not dropped:
+            return count
+        count += len(dropped)

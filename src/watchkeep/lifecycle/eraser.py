@@ -35,7 +35,7 @@ from watchkeep.lifecycle.erasure_receipt import Erased, make_receipt
 from watchkeep.lifecycle.remainder_rows import remainder_row
 from watchkeep.lifecycle.sealed_things import SealedPlaces
 from watchkeep.storage.blobs.volumes import Volumes
-from watchkeep.storage.catalog import erasures, event_upkeep, footage, recordings
+from watchkeep.storage.catalog import erasures, event_upkeep, recordings
 from watchkeep.storage.catalog.connection import Catalog, Connection
 from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.encryption.erasure_ledger import ErasureLedger
@@ -84,7 +84,7 @@ class Eraser:
         May be called again after a kill, and by two at once.
 
         Returns:
-            The erasure with its receipt; or REFUSED, when a hold stands in its way.
+            The erasure with its receipt; or REFUSED, when a hold stands in its way, or somebody else's file.
 
         Raises:
             Unavailable: A segment of the span is still being written, or a survivor cannot be reached.
@@ -116,7 +116,7 @@ class Eraser:
         return count
 
     def _decide(self, erasure: Erasure) -> LedgerEntry | str:
-        """What is erased, in the ledger on return; or the sentence that names the hold in its way."""
+        """What is erased, in the ledger on return; or the sentence that names what is in its way."""
         now = self.clock.now()
         with self.catalog.transaction(SUBJECT) as connection:
             held = _held(erasure, self.holds.standing(connection, at=now))
@@ -124,6 +124,8 @@ class Eraser:
             return held
         touched = [self._touched(camera, erasure.when) for camera in erasure.cameras]
         rows = [row for each in touched for row in each.rows]
+        if foreign := _foreign(rows):
+            return foreign
         for row in rows:
             if row.state is SegmentState.OPEN:
                 raise Unavailable(
@@ -142,8 +144,9 @@ class Eraser:
             # Held spans are asked for again: until this ends, none can begin to be.
             held = _held(erasure, self.holds.standing(connection, at=now))
             if not held:
-                self.ledger.append(entry)
                 self._doom(connection, entry)
+                _require_known(connection, erasure, entry, rows)
+                self.ledger.append(entry)
         return held or entry
 
     def _touched(self, camera: CameraId, when: Interval) -> Touched:
@@ -217,7 +220,9 @@ class Eraser:
                 survivors = {
                     thing.id: thing.sealed
                     for thing in self._places().things(camera, key.day)
-                    if thing.key == key.id and thing.id not in key.things
+                    if thing.key == key.id
+                    and thing.id not in key.things
+                    and not entry.when.start <= thing.at < entry.when.end
                 }
                 self._require_all(key, survivors.keys())
             self.volume.require_same()  # what seems to be no survivor may have gone with its disk
@@ -251,7 +256,7 @@ class Eraser:
         whole = [key for key in entry.keys if key.things is None]
         rows = erasures.named(connection, named, entry.when) if named else []
         rows += erasures.under_keys(connection, [key.id for key in whole], [key.day for key in whole])
-        footage.doom(connection, rows, reason=reason_of(entry.erasure))
+        erasures.doom(connection, rows, reason=reason_of(entry.erasure))
 
     def _forget_events(self, camera: CameraId, when: Interval) -> int:
         with self.catalog.transaction(SUBJECT) as connection:
@@ -298,6 +303,35 @@ class Eraser:
         with self.catalog.transaction(SUBJECT) as connection:
             erasures.settle(connection, erasure)
         return erasure
+
+
+def _foreign(rows: Collection[StoredSegment]) -> str:
+    """The sentence that names footage which no key of ours seals; empty if there is none."""
+    for row in rows:
+        if not row.shred_key and row.state in (SegmentState.CLOSED, SegmentState.RECOVERED):
+            return (
+                f"Footage of camera {row.camera} from {row.when.start:%Y-%m-%d %H:%M} UTC on lies in a file"
+                " of another recorder, which Watchkeep never changes; take it over with `watchkeep adopt"
+                " seal`, remove the file, and order it again."
+            )
+    return ""
+
+
+def _require_known(
+    connection: Connection, erasure: Erasure, entry: LedgerEntry, seen: Collection[StoredSegment]
+) -> None:
+    """Refuse to decide while footage of the span has come that nobody has looked at, as by thinning."""
+    named = {thing for key in entry.keys for thing in key.things or ()}
+    known = {(row.id, row.shred_key) for row in seen}
+    for camera in erasure.cameras:
+        for row in erasures.touched(connection, camera, erasure.when):
+            is_going = row.state is SegmentState.DOOMED or row.id in named
+            if not is_going and (row.id, row.shred_key) not in known:
+                raise Unavailable(
+                    f"Footage of camera {camera} was written anew while it was to be erased; it is erased"
+                    " with the next try.",
+                    camera=camera,
+                )
 
 
 def reason_of(erasure: ErasureId) -> str:

@@ -14,8 +14,9 @@ from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import Gap
 from watchkeep.lifecycle.found_files import Refusal
 from watchkeep.lifecycle.rebuild import Rebuilt
-from watchkeep.storage.catalog import footage, recordings, scrubbing
+from watchkeep.storage.catalog import footage, moves, placements, recordings, scrubbing
 from watchkeep.storage.catalog.connection import Catalog
+from watchkeep.storage.catalog.placements import PlacementState
 from watchkeep.storage.catalog.recorder_rows import GapClosed, StoredSegment
 from watchkeep.storage.media.volume import REASON, Volume
 
@@ -49,6 +50,8 @@ def mark_missing(
 ) -> list[StoredSegment]:
     """Say lost what has a row and no file; the spans go into the ledger. Only rows are changed.
 
+    One of which another volume has a verified copy lies there from now on.
+
     Args:
         places: Where.
         most_share: If more than this share of all is missing, nothing is said lost.
@@ -80,11 +83,22 @@ def mark_missing(
             "look whether the disk is mounted whole",
             missing=len(missing),
         )
-    for segment in missing:
-        with places.catalog.transaction(SUBJECT) as connection:
-            if footage.mark_lost(connection, [segment], reason=LOST):
-                recordings.apply(connection, [GapClosed(_gap(segment))])
-    return missing
+    return [segment for segment in missing if _is_lost(places, segment)]
+
+
+def _is_lost(places: Places, segment: StoredSegment) -> bool:
+    """Say lost what has no file, unless a verified copy takes its place or it was moved meanwhile."""
+    with places.catalog.transaction(SUBJECT) as connection:
+        for copy in placements.placements(connection, segment):
+            is_good = copy.state is PlacementState.VERIFIED
+            if is_good and moves.swap(connection, segment, copy.volume, copies=1):
+                facts = {"segment": str(segment.id), "volume": str(copy.volume)}
+                log.warning("file gone, its copy takes its place", extra=facts)
+                return False
+        if not footage.mark_lost(connection, [segment], reason=LOST):
+            return False
+        recordings.apply(connection, [GapClosed(_gap(segment))])
+        return True
 
 
 def _without_file(volume: Volume, fs: Fs, rows: Sequence[StoredSegment]) -> Iterator[StoredSegment]:

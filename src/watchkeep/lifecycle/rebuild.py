@@ -79,6 +79,22 @@ class Rebuilt:
     refused: list[Refused] = field(default_factory=list)
     lost: int = 0
 
+    def add(self, other: "Rebuilt") -> None:
+        """Count in what was found on another volume."""
+        self.files += other.files
+        self.known += other.known
+        self.deleted += other.deleted
+        self.left_over += other.left_over
+        self.found += other.found
+        self.added += other.added
+        self.size_bytes += other.size_bytes
+        self.when = _joined(self.when, other.when)
+        self.runs += other.runs
+        self.cameras = sorted({*self.cameras, *other.cameras})
+        self.gaps += other.gaps
+        self.refused += other.refused
+        self.lost += other.lost
+
 
 def rebuild(work: Rebuilding, *, applies: bool, advance: Callable[[int], None] = lambda _: None) -> Rebuilt:
     """Find every segment that the catalog does not know, and with `applies` take it in.

@@ -60,7 +60,11 @@ class SealedPlaces:
         with self.catalog.transaction("eraser") as connection:
             elsewhere = erasures.elsewhere(connection, camera, day, volume=self.volume.id)
         for row in elsewhere:
-            with closing(self.open(row)) as file:
+            try:
+                file = self.open(row)
+            except NotFound:
+                continue  # whoever needs it misses it
+            with closing(file):
                 thing = _thing(file, row.path, camera, day)
             if thing is not None:
                 yield thing

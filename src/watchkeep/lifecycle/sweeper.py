@@ -20,7 +20,7 @@ from watchkeep.domain.pressure import Room
 from watchkeep.domain.retention import Claim, Hold, Shortage, Verdict, judge
 from watchkeep.domain.segment import Segment, SegmentState
 from watchkeep.lifecycle.certifier import Certifier
-from watchkeep.lifecycle.copies import clear_volume
+from watchkeep.lifecycle.copies import clear_volume, forget_adopted
 from watchkeep.lifecycle.sweep import SUBJECT, Memory, Plan, Swept, doom
 from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.catalog import footage, keeping, policies, retention
@@ -225,6 +225,7 @@ class Sweeper:
         """Delete what is doomed on this volume; each other volume has a thread of its own for that."""
         blobs = DiskBlobs(self.volume, fs=self.fs)
         clear_volume(self.catalog, blobs, now=self.clock.now(), certify=self.certifier.certify)
+        forget_adopted(self.catalog)
 
 
 def _touching(when: Interval, claims: Collection[Claim]) -> list[Claim]:

@@ -1,12 +1,14 @@
 """Erasures of a node: carried out by the keeper's job or by a command, and done again after a restore."""
 
 import logging
+from collections.abc import Callable
 
 from watchkeep.domain.erasure import Erasure
-from watchkeep.domain.errors import Conflict, Unavailable, WatchkeepError
+from watchkeep.domain.errors import CatalogUnavailable, Unavailable, WatchkeepError
 from watchkeep.domain.job import IsCancelled, Progress, Work
 from watchkeep.lifecycle.eraser import Eraser
 from watchkeep.lifecycle.holds import CatalogHolds
+from watchkeep.lifecycle.index_trust import IndexTrust
 from watchkeep.runtime.wiring import Node
 from watchkeep.storage.catalog import erasures
 
@@ -29,10 +31,18 @@ def eraser_of(node: Node) -> Eraser:
     )
 
 
-def erase_ordered(node: Node) -> Work:
-    """The job that carries out what was ordered, oldest first."""
+def erase_ordered(node: Node, *, doubt: Callable[[], str]) -> Work:
+    """The job that carries out what was ordered, oldest first.
+
+    Args:
+        node: Whose.
+        doubt: Why clock or catalog are doubted: holds may be missing then, and what lies on other volumes and
+            stays would lose its keys. Nothing brings those back, so it waits.
+    """
 
     def work(progress: Progress, is_cancelled: IsCancelled) -> str:
+        if why := doubt():
+            raise Unavailable(f"This waits: {why}.")
         eraser = eraser_of(node)
         with node.catalog.transaction("eraser") as connection:
             found = erasures.ordered(connection)
@@ -53,8 +63,11 @@ def _carry_out(eraser: Eraser, erasure: Erasure) -> list[str]:
     """Why it cannot be done yet; nothing when it is done or refused."""
     try:
         eraser.carry_out(erasure)
-    except (Unavailable, Conflict) as error:
-        return [str(error)]
+    except CatalogUnavailable:
+        raise
+    except (WatchkeepError, OSError) as error:
+        log.warning("an erasure waits", extra={"erasure": str(erasure.id), "error": str(error)})
+        return [str(error)]  # the others do not wait for it
     return []
 
 
@@ -62,8 +75,14 @@ def erase_again(node: Node) -> None:
     """Before service: what a restored keystore or catalog has brought back is erased again.
 
     What cannot be done now is told and tried again at the next start; it does not open meanwhile.
+    Nothing is done while the catalog is doubted: what lies on other volumes and stays may be unknown to it,
+    and would lose its keys.
     """
+    machine = node.machine
+    trust = IndexTrust(catalog=node.catalog, volumes=[node.volume], fs=machine.fs, rng=machine.rng)
     try:
+        if why := trust.doubt():
+            raise Unavailable(why)
         count = eraser_of(node).replay()
     except (WatchkeepError, OSError) as error:
         log.warning("what was erased before could not be erased again", extra={"error": str(error)})

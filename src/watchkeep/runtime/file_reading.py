@@ -5,12 +5,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
+from uuid import UUID
 
+from watchkeep.domain.errors import VolumeAway
 from watchkeep.lifecycle.found_files import FilesOfDay, ReadDay, read_day
 from watchkeep.lifecycle.rebuild import ReadMany
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.system import Machine, cores
 from watchkeep.runtime.wiring import Node, open_node
+from watchkeep.storage.blobs.disk import DiskBlobs
+from watchkeep.storage.media.volume import Volume
 
 FEW = 4000
 """So many files are read sooner than a process is started."""
@@ -18,18 +22,23 @@ AHEAD = 2
 """Days in hand for each process, so that none waits for the database."""
 
 _node: Node | None = None
+_volume: Volume | None = None
 """Of a reading process: opened once, at its start."""
 
 
-def file_reading(node: Node, *, processes: int | None = None, few: int = FEW) -> ReadMany:
+def file_reading(
+    node: Node, volume: Volume | None = None, *, processes: int | None = None, few: int = FEW
+) -> ReadMany:
     """What reads a node's files; the results come in any order.
 
     Args:
         node: Whose.
+        volume: One of its disks; None for the one that is recorded to.
         processes: How many; None for one a processor.
         few: Up to so many files no process is started.
     """
     count = cores() if processes is None else processes
+    place = volume or node.volume
 
     def read(days: Iterable[FilesOfDay]) -> Iterator[ReadDay]:
         following = iter(days)
@@ -41,17 +50,40 @@ def file_reading(node: Node, *, processes: int | None = None, few: int = FEW) ->
             if file_count > few:
                 break
         if count == 1 or file_count <= few:
-            yield from (_read(node, files) for files in chain(first, following))
+            yield from (_read(node, place, files) for files in chain(first, following))
             return
-        yield from _read_in_processes(node.paths.root, count, chain(first, following))
+        yield from _read_in_processes(node.paths.root, place, count, chain(first, following))
 
     return read
 
 
-def _read_in_processes(root: Path, count: int, days: Iterator[FilesOfDay]) -> Iterator[ReadDay]:
+def disks_of(node: Node) -> tuple[list[Volume], list[str]]:
+    """A node's volumes whose files can be read now, the recorded one first; and how the others are called.
+
+    Those are disks that are away, and buckets, whose files are not read.
+    """
+    disks, others = [node.volume], list[str]()
+    for attached in node.volumes:
+        if attached.id == node.volume.id:
+            continue
+        try:
+            blobs = attached.blobs()
+        except VolumeAway:
+            others.append(attached.label)
+            continue
+        if isinstance(blobs, DiskBlobs):
+            disks.append(blobs.volume)
+        else:
+            others.append(attached.label)
+    return disks, others
+
+
+def _read_in_processes(
+    root: Path, place: Volume, count: int, days: Iterator[FilesOfDay]
+) -> Iterator[ReadDay]:
     # Not forked: this process may have threads and connections.
     with ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_open, initargs=(root,)
+        count, mp_context=get_context("spawn"), initializer=_open, initargs=(root, place.id)
     ) as pool:
         waiting: set[Future[ReadDay]] = set()
         while True:
@@ -63,16 +95,17 @@ def _read_in_processes(root: Path, count: int, days: Iterator[FilesOfDay]) -> It
                 yield each.result()
 
 
-def _open(root: Path) -> None:
-    global _node  # noqa: PLW0603  # a process pool has no other place for it
+def _open(root: Path, volume: UUID) -> None:
+    global _node, _volume  # noqa: PLW0603  # a process pool has no other place for them
     _node = open_node(DataFolder(root), machine=Machine())
+    _volume = next((each for each in disks_of(_node)[0] if each.id == volume), None)
 
 
 def _read_here(files: FilesOfDay) -> ReadDay:
-    if _node is None:
-        raise RuntimeError("a reading process was started without its data folder")
-    return _read(_node, files)
+    if _node is None or _volume is None:
+        raise RuntimeError("a reading process was started without its data folder or volume")
+    return _read(_node, _volume, files)
 
 
-def _read(node: Node, files: FilesOfDay) -> ReadDay:
-    return read_day(files, volume=node.volume, fs=node.machine.fs, keys=node.keystore.find_shred_key)
+def _read(node: Node, volume: Volume, files: FilesOfDay) -> ReadDay:
+    return read_day(files, volume=volume, fs=node.machine.fs, keys=node.keystore.find_shred_key)

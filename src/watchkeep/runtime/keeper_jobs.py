@@ -57,6 +57,6 @@ def keeper_jobs(node: Node, *, doubt: Callable[[], str]) -> Mapping[JobKind, Wor
     return {
         JobKind.FORGET: forget,
         JobKind.PICTURE_SWEEP: sweep_pictures,
-        JobKind.ERASURE: erase_ordered(node),
+        JobKind.ERASURE: erase_ordered(node, doubt=doubt),
         **upkeep_jobs(node, doubt=doubt),
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prometheus_client import Counter, Gauge
 
-from watchkeep.domain.errors import CatalogUnavailable, Conflict, DataLoss
+from watchkeep.domain.errors import CatalogUnavailable, WatchkeepError
 from watchkeep.domain.pressure import Rung, is_warned, reserve_reached_on
 from watchkeep.lifecycle.gentle_ways import GentleWays
 from watchkeep.lifecycle.holds import CatalogHolds
@@ -103,7 +103,7 @@ class Sweeping:
                 self.round()
             except CatalogUnavailable as error:
                 log.info("sweeping waits for the database", extra={"error": str(error)})
-            except (OSError, Conflict, DataLoss) as error:
+            except (OSError, WatchkeepError) as error:
                 log.warning("sweeping waits for the disk", extra={"error": str(error)})
             if stopping(EVERY_S):
                 return
@@ -113,6 +113,7 @@ class Sweeping:
 
         Raises:
             CatalogUnavailable: The database does not answer.
+            Unavailable: The disk refuses to delete.
             Conflict: The volume is not there, or another one is.
             OSError: The disk does not answer.
             DataLoss: The volume's stamp is damaged.

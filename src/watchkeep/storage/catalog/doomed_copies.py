@@ -34,6 +34,12 @@ def doomed_places(connection: Connection, volume: UUID, limit: int, *, now: date
         return [row.segment() for row in cursor.execute(_QUERIES["doomed_places"], facts)]
 
 
+def doomed_adopted(connection: Connection, limit: int) -> list[StoredSegment]:
+    """Doomed segments that lie in adopted files, oldest first."""
+    with connection.cursor(row_factory=class_row(SegmentRow)) as cursor:
+        return [row.segment() for row in cursor.execute(_QUERIES["doomed_adopted"], {"limit": limit})]
+
+
 def go_on_to_copies(connection: Connection, segments: Sequence[StoredSegment]) -> None:
     """The own blobs of doomed segments are gone: those with copies left name the next of them instead."""
     if segments:

@@ -105,6 +105,19 @@ def erased(
     return (0, 0.0) if row is None else (row[0], row[1])
 
 
+def doom(connection: Connection, segments: Collection[Segment], *, reason: str) -> None:
+    """Mark for deletion what an erasure names; its files go after this is durable.
+
+    A hold of what lies beside the span does not keep it: only for who has looked that none touches the span.
+    """
+    if segments:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                _QUERIES["doom"],
+                [{"id": each.id, "start": each.when.start, "reason": reason} for each in segments],
+            )
+
+
 def inherit(connection: Connection, old: Segment, remainders: Collection[UUID]) -> None:
     """Let what stays of a segment be of its class, and no more of it be handed out than before."""
     facts = {

@@ -218,9 +218,22 @@ def drop_rows(connection: Connection, segments: Sequence[StoredSegment]) -> list
     ]
 
 
-def mark_lost(connection: Connection, segments: Sequence[Segment], *, reason: str) -> int:
-    """Note that files are gone though nobody ordered it; returns how many rows changed."""
-    return _for_each(connection, _QUERIES["mark_lost"], segments, reason=reason)
+def mark_lost(connection: Connection, segments: Sequence[StoredSegment], *, reason: str) -> int:
+    """Note that files are gone though nobody ordered it; returns how many rows changed.
+
+    One that lies on another volume by now than its row said is passed over.
+    """
+    if not segments:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            _QUERIES["mark_lost"],
+            [
+                {"id": part.id, "start": part.when.start, "volume": part.volume, "reason": reason}
+                for part in segments
+            ],
+        )
+        return cursor.rowcount
 
 
 def deletions(connection: Connection, camera: CameraId, when: Interval) -> list[Deletion]:

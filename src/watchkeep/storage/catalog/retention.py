@@ -202,11 +202,15 @@ def _found(connection: Connection, query: LiteralString, facts: Mapping[str, obj
 
 
 def put_thinned(connection: Connection, old: Segment, new: StoredSegment) -> bool:
-    """Add the segment that has only the key pictures of another; False if the other is not there any more."""
+    """Add the segment that has only the key pictures of another; False if the other is not there any more.
+
+    It is there while it has its place on the volume of the new one.
+    """
     facts = {
         "id": new.id,
         "old": old.id,
         "start": old.when.start,
+        "volume": new.volume,
         "path": new.path,
         "size_bytes": new.size_bytes,
         "fragment_count": new.fragment_count,

@@ -41,6 +41,17 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  order by start_time, segment_id
  limit %(limit)s;
 
+-- doomed_adopted --
+-- Doomed segments that lie in adopted files, oldest first. Index: segments_unsettled.
+select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
+       file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, reason, camera_clock_offset, camera_clock_drift_ppm, camera_clock_reports,
+       camera_clock_at, claims, is_thinned
+  from video_segments
+ where state = 'doomed'
+   and shred_key = ''
+ order by start_time, segment_id
+ limit %(limit)s;
+
 -- go_on_to_copy --
 -- After the own blob of a doomed segment is gone: the row names the next copy, until none is left. Index: primary key.
 with next as (

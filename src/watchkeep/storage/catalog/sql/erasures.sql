@@ -42,6 +42,15 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
    and end_time > %(start)s
  order by start_time, segment_id;
 
+-- doom --
+-- Dooms what an erasure names, also where a hold keeps what lies beside its span: that was sealed anew, and that no hold
+-- touches the span itself was seen when it was decided. Index: primary key.
+update video_segments
+   set state = 'doomed', reason = %(reason)s
+ where segment_id = %(id)s
+   and start_time = %(start)s
+   and state in ('closed', 'recovered', 'lost');
+
 -- elsewhere --
 -- The segments of a camera that began in [from, to) and lie on another volume than one. Index: segments_time.
 select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,

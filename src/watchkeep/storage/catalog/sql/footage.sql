@@ -175,11 +175,12 @@ select segment_id, camera_id, stream_id, start_time, end_time, reason from gone
 on conflict (segment_id) do nothing;
 
 -- mark_lost --
--- Notes that a segment's file is gone though nobody ordered it.
+-- Notes that a segment's file is gone though nobody ordered it; not of one that was moved to another volume meanwhile.
 update video_segments
    set state = 'lost', reason = %(reason)s
  where segment_id = %(id)s
    and start_time = %(start)s
+   and volume_id = %(volume)s
    and state in ('open', 'closed', 'recovered');
 
 -- deletions --

@@ -127,7 +127,9 @@ select segment_id, start_time, end_time, video_id, camera_id, stream_id, role, s
  limit %(limit)s;
 
 -- put_thinned --
--- Adds the segment that takes the place of another, with key pictures only; all but what it holds is the other's.
+-- Adds the segment that takes the place of another, with key pictures only; all but what it holds is the other's. Not of
+-- one that was moved to another volume meanwhile: the new file lies beside the old one. Who erases waits, or is waited for.
+-- Who looks for files without a row may have taken the new one in already.
 insert into video_segments (
     segment_id, start_time, end_time, video_id, camera_id, stream_id, role, sequence, data_class, state, volume_id,
     file_path, size_bytes, fragment_count, root_digest, shred_key, node_id, claims, is_thinned
@@ -137,19 +139,24 @@ select %(id)s, start_time, end_time, video_id, camera_id, stream_id, role, seque
   from video_segments
  where segment_id = %(old)s
    and start_time = %(start)s
-   and state in ('closed', 'recovered');
+   and volume_id = %(volume)s
+   and state in ('closed', 'recovered')
+   for update
+on conflict (segment_id, start_time) do update
+   set data_class = excluded.data_class, claims = excluded.claims, is_thinned = true;
 
 -- bytes_of_camera --
--- What all footage of a camera takes; walks all of it, so only for cameras with a quota. Index: segments_due.
+-- What all footage of a camera takes, without adopted files, which are not ours to delete; walks all of it, so only for
+-- cameras with a quota. Index: segments_due.
 select coalesce(sum(size_bytes), 0)::bigint
   from video_segments
- where camera_id = %(camera)s and state in ('closed', 'recovered');
+ where camera_id = %(camera)s and state in ('closed', 'recovered') and shred_key <> '';
 
 -- bytes_of_class --
--- What all footage of a class takes; walks all of it, so only for classes with a quota.
+-- What all footage of a class takes; as bytes_of_camera, so only for classes with a quota.
 select coalesce(sum(size_bytes), 0)::bigint
   from video_segments
- where data_class = %(data_class)s and state in ('closed', 'recovered');
+ where data_class = %(data_class)s and state in ('closed', 'recovered') and shred_key <> '';
 
 -- recorded_bytes --
 -- Bytes recorded since an instant. Index: segments_time.
