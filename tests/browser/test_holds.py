@@ -65,7 +65,8 @@ def test_what_play_shows_is_held_is_seen_held_and_is_released_by_two(
         "aria-valuetext", re.compile("held: a theft at the gate")
     )
 
-    desk.get_by_role("navigation", name="Rooms").get_by_role("link", name="Holds").click()
+    desk.get_by_role("navigation", name="Rooms").get_by_role("link", name="Storage").click()
+    desk.get_by_role("navigation", name="Storage").get_by_role("link", name="Holds").click()
     mine = row(desk, "a theft at the gate")
     expect(mine).to_contain_text("Case 17")
     expect(mine).to_contain_text(re.compile(r"[kM]B"))
