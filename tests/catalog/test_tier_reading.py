@@ -138,6 +138,8 @@ def test_footage_on_a_volume_that_is_away_is_said_to_be_so_and_comes_back(scene:
 
     with pytest.raises(VolumeAway, match="is away"):
         scene.playlist()
+    with pytest.raises(DataLoss, match="cannot be read now"):
+        scene.exported()
     with pytest.raises(VolumeAway, match="is away"):
         open_video(scene.house, ASKING, scene.segments[0])
 
@@ -155,6 +157,9 @@ def test_of_a_span_the_part_that_is_there_is_played(scene: Scene) -> None:
 
     assert str(scene.segments[0]) not in listed
     assert str(scene.segments[1]) in listed
+    made = export(scene.house, ASKING, scene.camera, WHEN)
+    assert b"".join(made.content)
+    assert made.left_out == scene.segments[:1]
 
 
 @pytest.mark.parametrize("harm", ["away", "gone", "changed"])

@@ -304,6 +304,8 @@ def _camera(house: House, adopted: Adopted, name: str, first: datetime) -> tuple
 
     A new one keeps everything that the tree has for its default time from now on.
     """
+    if not name.strip():
+        raise Invalid("The camera has no name; say whose footage this is.", field="camera")
     camera = camera_id_from(name)
     with house.catalog.transaction() as conn:
         if cameras.is_taken(conn, camera):

@@ -13,7 +13,7 @@ from watchkeep.application.mp4 import ExportAudio, rebased
 from watchkeep.domain.access import Action, CameraObject
 from watchkeep.domain.camera import StreamRole
 from watchkeep.domain.document_boxes import moved_documents
-from watchkeep.domain.errors import Conflict, NotFound
+from watchkeep.domain.errors import Conflict, DataLoss, NotFound
 from watchkeep.domain.ids import CameraId, RunId, SegmentId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND, CameraClock
@@ -28,7 +28,8 @@ class Export:
 
     Attributes:
         starts_at: Of the first picture: that of the key picture at or before the start asked for.
-        left_out: Segments found damaged on the way; complete when the content has been read.
+        left_out: Segments that cannot be read, be they damaged or on a volume that is away; complete when the
+            content has been read.
         camera_clocks: How the camera's own clock stood at the end of each segment, as far as it is known.
         segment_count: How many segments there are.
     """
@@ -66,7 +67,7 @@ def export(  # what goes in, and how
         plan = _plan(house, footage.segments_between(conn, stream.id, when), when, with_audio=with_audio)
         deed.facts["segments"] = str(len(plan.segments))
         deed.facts["audio"] = "no" if plan.audio is None else "yes"
-    left_out: list[SegmentId] = []
+    left_out = list(plan.unread)
     name = f"{camera}_{plan.starts_at:%Y-%m-%dT%H-%M-%SZ}.mp4"
     return Export(
         name,
@@ -86,13 +87,16 @@ class _Plan:
     init_section: bytes
     audio: AudioSetup | None
     starts_at: datetime
+    unread: list[SegmentId]
 
 
 def _plan(house: House, segments: list[StoredSegment], when: Interval, *, with_audio: bool) -> _Plan:
     chosen: list[StoredSegment] = []
+    unread = dict.fromkeys(segment.id for segment in segments)
     first: StoredFragment | None = None
     silent, audible = b"", b""
     for segment, reel in reels(house, segments):
+        unread.pop(segment.id, None)
         fragments = within(reel, when)
         if not fragments:
             continue
@@ -107,12 +111,18 @@ def _plan(house: House, segments: list[StoredSegment], when: Interval, *, with_a
             audible = reel.init_section
         if not chosen or chosen[-1].id != segment.id:
             chosen.append(segment)
+    if first is None and unread:
+        raise DataLoss(
+            f"What was recorded from {when.start:%Y-%m-%dT%H:%M:%SZ} to {when.end:%Y-%m-%dT%H:%M:%SZ} cannot"
+            " be read now; `watchkeep volumes` says which volume is away, `watchkeep doctor` what is wrong.",
+            segments=[str(each) for each in unread],
+        )
     if first is None:
         raise NotFound(
             f"Nothing was recorded between {when.start:%Y-%m-%dT%H:%M:%SZ} and {when.end:%Y-%m-%dT%H:%M:%SZ}."
         )
     init_section = audible or silent
-    return _Plan(chosen, init_section, audio_setup(init_section), first.when.start)
+    return _Plan(chosen, init_section, audio_setup(init_section), first.when.start, list(unread))
 
 
 def _changed(what: str, other_way: str, fragment: StoredFragment) -> Conflict:

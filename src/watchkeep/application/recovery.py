@@ -126,7 +126,7 @@ def delete_quarantined(house: House, asking: Asking, name: str) -> None:
         Forbidden: The asker may not.
         NotFound: There is none of that name.
     """
-    with asked(house, asking, Action.DELETE, INSTALLATION, word="delete quarantined") as (_, deed):
+    with asked(house, asking, Action.CONFIGURE, INSTALLATION, word="delete quarantined") as (_, deed):
         deed.facts["file"] = name
         for places in _places(house):
             if any(each.name == name for each in orphans.list_quarantine(places)):

@@ -11,7 +11,7 @@ from watchkeep.cli.filters import checked_instant
 from watchkeep.cli.options import DataOption, JsonOption, data_folder
 from watchkeep.cli.output import Fact, Output, instant
 from watchkeep.domain.camera import StreamRole
-from watchkeep.domain.errors import Conflict, DataLoss, Invalid
+from watchkeep.domain.errors import Conflict, DataLoss, Invalid, NotFound
 from watchkeep.domain.ids import CameraId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import CameraClock
@@ -33,6 +33,8 @@ def export(  # noqa: PLR0917  # typer reads them by name
     """Write a span as one MP4, as the camera sent it; it begins at the key picture before the start."""
     output = Output(json)
     when = _span(start, end)
+    if not out.parent.is_dir():
+        raise NotFound(f"{out.parent} is no folder; make it, or name another file", path=str(out.parent))
     if out.exists():
         raise Conflict(f"{out} exists already; name another file", path=str(out))
     written = 0
@@ -65,7 +67,8 @@ def export(  # noqa: PLR0917  # typer reads them by name
     output.show(facts, f"{out}: {format_size(written)} from {instant(made.starts_at)} on.{clock}")
     if left_out:
         raise DataLoss(
-            f"{len(left_out)} damaged segments are not in {out}; `watchkeep doctor --depth full` names them",
+            f"{len(left_out)} segments cannot be read and are not in {out}; `watchkeep volumes` says which"
+            " volume is away, `watchkeep doctor --depth full` what is damaged",
             segments=left_out,
         )
 

@@ -75,6 +75,7 @@ class SealedPlaces:
         Raises:
             NotFound: It is nowhere.
             Unavailable: A volume on which it may lie is away.
+            Conflict: Another volume is in its place.
         """
         try:
             return self._open(row.volume, row.path, row.id)
@@ -98,7 +99,12 @@ class SealedPlaces:
                 " again, and the erasure goes on.",
                 segment=str(segment),
             )
-        return attached.blobs().open(path)
+        blobs = attached.blobs()
+        try:
+            return blobs.open(path)
+        except NotFound:
+            blobs.require_same()  # a file that seems gone may have gone with its disk
+            raise
 
 
 def sealed_things(volume: Volume, camera: CameraId, day: date, *, fs: Fs) -> Iterator[SealedThing]:
