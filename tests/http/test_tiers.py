@@ -64,6 +64,18 @@ def test_tiers_are_told_with_limits_volumes_and_what_binds(site: Site, clip: Cal
     assert cold["volumes"][0]["since"] == "2025-06-01T12:00:00.000000Z"
 
 
+def test_every_room_says_which_volume_is_away_and_nothing_once_it_is_back(site: Site) -> None:
+    administrator = site.administrator()
+    put_volumes(site)
+
+    (told,) = administrator.get("/api/v1/health").json()["alarms"]
+    assert told.startswith("The volume s3://footage is away; what lies on it can be seen again")
+    with site.house.catalog.transaction() as connection:
+        volumes.note_seen(connection, BUCKET, Condition.GOOD, at=NOON)
+
+    assert administrator.get("/api/v1/health").json()["alarms"] == []
+
+
 def test_moves_of_other_cameras_are_not_told(site: Site, clip: Callable[..., Path]) -> None:
     administrator = site.administrator()
     door, vault = a_camera(site.house, "Door"), a_camera(site.house, "Vault")

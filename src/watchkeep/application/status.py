@@ -1,6 +1,6 @@
 """How it goes: one sentence and the facts behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +13,11 @@ from watchkeep.domain.access import Action, visible_cameras
 from watchkeep.domain.camera import StreamCondition, StreamRole, StreamState
 from watchkeep.domain.ids import StreamId
 from watchkeep.domain.pressure import KeeperState, Rung
+from watchkeep.domain.tier import Condition
 from watchkeep.lifecycle.index_trust import doubt_noted
-from watchkeep.storage.catalog import cameras, keeping, states
+from watchkeep.storage.catalog import cameras, keeping, states, volumes
 from watchkeep.storage.catalog.cameras import SealedCamera
+from watchkeep.storage.catalog.connection import Connection
 
 STALE = timedelta(seconds=30)
 """A recorder says every few seconds what its streams do; an older word says nothing of now."""
@@ -54,7 +56,7 @@ def read_health(house: House, asking: Asking) -> Health:
         seen = states.stream_states(conn)
         keeper = keeping.state(conn)
         detecting = detector.look_at(house, asking, conn)
-        alarms = [doubt_noted(conn), damage_noted(conn)]
+        alarms = [doubt_noted(conn), damage_noted(conn), *_away(conn)]
     recording = sum(1 for camera in known if _is(camera, _WELL, seen, now))
     waiting_for_sign = recording - sum(1 for camera in known if _is(camera, _WELL[:1], seen, now))
     waiting = house.spool.depth()
@@ -69,6 +71,17 @@ def read_health(house: House, asking: Asking) -> Health:
         demo=house.demo_state(),
         detector=detecting,
     )
+
+
+def _away(conn: Connection) -> Iterator[str]:
+    """A sentence for each volume whose footage cannot be seen now."""
+    for state in volumes.volume_states(conn):
+        if state.condition in (Condition.AWAY, Condition.WRONG):
+            what = "is away" if state.condition is Condition.AWAY else "is not the right one"
+            yield (
+                f"The volume {state.volume.location} {what}; what lies on it can be seen again once it is back."
+                " Storage says more."
+            )
 
 
 def _is(
