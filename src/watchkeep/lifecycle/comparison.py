@@ -158,6 +158,8 @@ def _check_bytes(store: Store, row: StoredSegment, path: Path, found: Comparison
         return _of(row, Fault.FLIPPED_BYTE, "has a head that is not what was written; restore it from a copy")
     try:
         found.read_bytes += _read_all(store, row, path)
+    except KeyShredded:
+        return _of(row, Fault.DESTROYED_KEY, "was erased on purpose, but its row is there still; let it be")
     except (DataLoss, Invalid) as error:
         return _of(
             row, Fault.FLIPPED_BYTE, f"has bytes that were not written so ({error}); restore it from a copy"

@@ -83,6 +83,13 @@ def _swap(one: Path, other: Path) -> None:
     aside.rename(other)
 
 
+def erased(store: SmallStore) -> str:
+    """An erasure named it and left its neighbours under the same key."""
+    gone = first(store)
+    store.keystore.heed(lambda _: frozenset({gone}))
+    return store.rows[gone].path
+
+
 def swapped_folders(store: SmallStore) -> str:
     _swap(store.volume.root / DOOR, store.volume.root / YARD)
     return "door and yard"
@@ -110,6 +117,7 @@ Plant = Callable[[SmallStore], str]
         (wrong_size, Fault.WRONG_SIZE, Depth.SIZE),
         (flipped_byte_in_the_header, Fault.FLIPPED_BYTE, Depth.SIZE),
         (flipped_byte, Fault.FLIPPED_BYTE, Depth.FULL),
+        (erased, Fault.DESTROYED_KEY, Depth.FULL),
     ],
 )
 def test_a_planted_fault_is_named_once_at_its_depth_and_below(
