@@ -8,6 +8,7 @@ import pytest
 from builders import NOON, FixedClock
 from house_builder import a_camera, a_house, record
 from segment_damage import flip_in_fragment, state
+from tier_world import a_disk
 from time_code import make_clip
 from watchkeep.application.asking import system_asking
 from watchkeep.application.exports import export
@@ -22,7 +23,9 @@ from watchkeep.domain.coverage import Coverage
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import GapCause
 from watchkeep.domain.segment import SegmentState
-from watchkeep.storage.catalog import audit
+from watchkeep.storage.blobs.disk import DiskBlobs
+from watchkeep.storage.blobs.volumes import Volumes, only
+from watchkeep.storage.catalog import audit, footage
 from watchkeep.storage.catalog.connection import Catalog
 
 ROLE = StreamRole.MAIN
@@ -101,6 +104,33 @@ def test_the_weekly_duty_takes_in_footage_without_a_row_and_puts_strangers_aside
     assert [path.name for path in volume.quarantined()] == ["letter.wks"]
     assert "settle orphans" in audited(catalog)
     assert "files and rows agree" in scrub_and_put_aside(upkeep(house), house.clock.now())
+
+
+def test_the_weekly_duty_looks_at_the_disks_of_all_tiers(
+    house: House, catalog: Catalog, clip: Path, tmp_path: Path
+) -> None:
+    camera = a_camera(house, "Door")
+    gone, moved, *_ = record(house, camera, clip, segment_length=timedelta(seconds=20))
+    near, far = DiskBlobs(house.volumes[0].volume, fs=house.fs), a_disk(tmp_path / "far")
+    volumes = Volumes([only(each, tier="any", clock=house.clock) for each in (near, far)])
+    object.__setattr__(house, "tiered", volumes)
+    with catalog.transaction() as connection:
+        for identifier in (gone, moved):
+            row = footage.segment(connection, identifier)
+            path = near.volume.locate(row.path, row.id)
+            if identifier == moved:
+                far.put(row.path, [path.read_bytes()], row.size_bytes)
+            path.unlink()
+            connection.execute(
+                "update video_segments set volume_id = %s where segment_id = %s", [far.id, identifier]
+            )
+
+    said = scrub_and_put_aside(upkeep(house), house.clock.now())
+
+    assert "1 lost" in said
+    with catalog.transaction() as connection:
+        assert footage.segment(connection, gone).state is SegmentState.LOST
+        assert footage.segment(connection, moved).state is not SegmentState.LOST
 
 
 def test_unfinished_files_go_when_they_were_there_a_run_ago(house: House, tmp_path: Path) -> None:

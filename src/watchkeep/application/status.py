@@ -79,8 +79,8 @@ def _away(conn: Connection) -> Iterator[str]:
         if state.condition in (Condition.AWAY, Condition.WRONG):
             what = "is away" if state.condition is Condition.AWAY else "is not the right one"
             yield (
-                f"The volume {state.volume.location} {what}; what lies on it can be seen again once it is back."
-                " Storage says more."
+                f"The volume {state.volume.location} {what}; what lies on it can be seen again once it is"
+                " back. Storage says more."
             )
 
 

@@ -23,6 +23,7 @@ from watchkeep.lifecycle.orphans import Places, clear_quarantine, mark_missing, 
 from watchkeep.lifecycle.rebuild import Rebuilding, rebuild
 from watchkeep.lifecycle.scrub import Scrub, Scrubbed, Store, scrub_due, scrub_sample
 from watchkeep.lifecycle.temporary_files import find_parts, remove_parts
+from watchkeep.storage.blobs.disk import DiskBlobs
 from watchkeep.storage.catalog import audit, outbox, scrubbing, settings
 from watchkeep.storage.catalog.connection import Connection
 from watchkeep.storage.catalog.outbox import NoticeKind
@@ -212,7 +213,14 @@ def _rebuilding(house: House, volume: Volume) -> Rebuilding:
 
 
 def _volumes(house: House) -> list[Volume]:
-    return [each.volume for each in house.volumes]
+    """The disks of all tiers that are there now."""
+    found: list[Volume] = []
+    for attached in house.all_volumes():
+        with suppress(VolumeAway):
+            blobs = attached.blobs()
+            if isinstance(blobs, DiskBlobs):
+                found.append(blobs.volume)
+    return found
 
 
 def _stores(house: House) -> dict[UUID, Store]:
