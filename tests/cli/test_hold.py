@@ -46,6 +46,7 @@ def test_a_hold_is_added_and_listed_and_extended(place: Place) -> None:
     [
         (("--from", "2001-01-01", "--to", "2001-01-02", "--camera", "front-door"), 4, "There is no footage"),
         (("--from", "2001-01-01", "--camera", "front-door"), 4, "give both --from and --to"),
+        (("--camera", "front-door", "--all"), 4, "Name cameras, or all of them"),
         (("--camera", "front-door"), 4, "Say from when to when"),
         ((*AHEAD, "--camera", "nowhere"), 3, "There is no camera 'nowhere'"),
         (AHEAD, 4, "Name the cameras"),

@@ -52,6 +52,8 @@ def add(  # noqa: PLR0917  # typer reads them by name
 ) -> None:
     """Hold footage of a span, an incident or an event."""
     output = Output(json)
+    if camera and every:
+        raise Invalid("Name cameras, or all of them by --all, not both", field="--all")
     wish = HoldWish(
         reason=reason,
         cameras=frozenset(CameraId(each) for each in camera or ()),

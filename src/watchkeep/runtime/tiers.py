@@ -57,14 +57,20 @@ def claim_new_volumes(volumes: Volumes, settings: Settings, paths: DataFolder, m
     One that does not answer is left for later. For one process at a time.
 
     Raises:
-        Invalid: A new volume cannot be ours; one sentence says which and why. Known ones never stop a start.
+        Invalid: A new volume cannot be ours, or is the recorded one again; one sentence says which and why.
+            Known ones never stop a start.
     """
     keys = [
         f"storage.tiers[{number}].volumes[{at}]"
         for number, tier in enumerate(settings.storage.tiers, 1)
         for at in range(1, max(1, len(tier.volumes)) + 1)
     ]
+    recorded = next(iter(volumes))
     for key, attached in zip(keys, volumes, strict=False):
+        if attached is not recorded and _is_same_folder(attached, recorded):
+            raise Invalid(
+                f"{key}: {attached.label} is the folder that is recorded to; name another one", key=key
+            )
         if attached.id is not None:
             continue
         try:
@@ -74,6 +80,11 @@ def claim_new_volumes(volumes: Volumes, settings: Settings, paths: DataFolder, m
         except WatchkeepError as error:
             log.warning("volume not there yet", extra={"volume": attached.label, "error": str(error)})
     _warn_of_shared_disks(volumes)
+
+
+def _is_same_folder(one: Attached, other: Attached) -> bool:
+    are_disks = one.kind is VolumeKind.DISK and other.kind is VolumeKind.DISK
+    return are_disks and Path(one.label).resolve() == Path(other.label).resolve()
 
 
 def tiers_of(settings: Settings) -> list[Tier]:

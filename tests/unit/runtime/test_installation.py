@@ -14,6 +14,7 @@ from watchkeep.domain.fs import File, Space
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.recorder import Recorder
 from watchkeep.runtime.system import Machine, SystemFs
+from watchkeep.runtime.tiers import claim_new_volumes
 from watchkeep.runtime.wiring import ensure_node, open_node
 
 LEFT_AS_IT_WAS = "a folder that is refused must stay as it was"
@@ -222,6 +223,16 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(paths: DataFolder) -> N
 
     with pytest.raises(Exception, match="cannot be written by this user"):
         ensure_node(paths, machine=Machine())
+
+
+def test_a_later_tier_may_not_be_the_folder_that_is_recorded_to(paths: DataFolder) -> None:
+    paths.root.mkdir()
+    tiers = f"[{{name: hot}}, {{name: warm, volumes: [{{folder: {paths.footage}}}]}}]"
+    paths.settings.write_text(f"storage:\n  tiers: {tiers}\n")
+    node = ensure_node(paths, machine=Machine())
+
+    with pytest.raises(Invalid, match="is the folder that is recorded to"):
+        claim_new_volumes(node.volumes, node.settings, node.paths, node.machine)
 
 
 def test_a_recorder_whose_data_folder_has_a_long_path_can_be_listened_to(tmp_path: Path) -> None:
