@@ -284,6 +284,7 @@ def test_policies_are_shown_with_who_says_them_and_changed(place: Place) -> None
         (("policy", "set", "event_clip", "--days", "3"), 4, "shorter than raw footage"),
         (("policy", "set-camera", "nowhere", "raw_footage", "--days", "3"), 3, "no camera"),
         (("policy", "set-site", "raw_footage", "--inherit", "days"), 4, "not days"),
+        (("policy", "set-site", "raw_footage", "--days", "7", "--inherit", "keep"), 4, "said and inherited"),
         (("policy", "quota", "front-door", "5 %"), 4, "say it in bytes"),
         (("policy", "quota", "front-door", "much"), 4, "is no size"),
     ],

@@ -138,6 +138,10 @@ def _place_change(
     unknown = sorted(set(inherit or ()) - {"keep", "replicas", "residency"})
     if unknown:
         raise Invalid(f"--inherit takes keep, replicas or residency, not {unknown[0]}", word=unknown[0])
+    said = {"keep": days, "replicas": copies, "residency": tier}
+    both = sorted(word for word in set(inherit or ()) if said[word] is not None)
+    if both:
+        raise Invalid(f"{both[0]} is said and inherited at once; give one of the two", word=both[0])
     return PlaceChange(
         keep=_days(days),
         replicas=copies,
