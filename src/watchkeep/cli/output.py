@@ -21,6 +21,10 @@ PLAIN_EVERY_SHARE = 0.1
 """Without a terminal a line of progress comes at each tenth."""
 
 
+PIPE_WIDTH = 1000
+"""Characters: a program reads lines, and breaks none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """Where a command speaks. Results go to standard output, progress and errors to standard error."""
@@ -48,10 +52,11 @@ class Output:
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
-            table.add_column(column.replace("_", " "), overflow="fold")
+            # An id is copied into the next command, so it is never broken.
+            table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column == "id")
         for row in rows:
             table.add_row(*(_word(row.get(column)) for column in columns))
-        Console(soft_wrap=not sys.stdout.isatty()).print(table)
+        Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
     def step(self, text: str) -> None:
         """Say that a slow step begins."""
