@@ -23,6 +23,7 @@ from system.footage_oracle import Clip, stored_pictures
 from system.kill_drill import add_cameras, doctor, make_clips, missing_pictures, recording
 from system.node_process import running_node, wait_until
 from tcp_proxy import proxied
+from watchkeep.domain.errors import NotFound
 from watchkeep.runtime.data_folder import DataFolder
 from watchkeep.runtime.system import Machine
 from watchkeep.runtime.wiring import Node, open_node
@@ -126,6 +127,14 @@ def wait_for_moves(node: Node) -> None:
 
 
 def read(node: Node, row: StoredSegment) -> bytes:
+    try:
+        return read_at(node, row)
+    except NotFound:  # thousands are read, and meanwhile the newest move on
+        with node.catalog.transaction() as connection:
+            return read_at(node, footage.segment(connection, row.id))
+
+
+def read_at(node: Node, row: StoredSegment) -> bytes:
     file = node.volumes.blobs(row.volume).open(row.path)
     reader = open_reader(file, row.path, node.keystore.find_shred_key)
     try:
@@ -197,7 +206,7 @@ def look_twice(node: Node) -> None:
     found = rows(node)
     # What moves at this moment may be in both; what moved a minute ago may not.
     old = {row.path for row in found if (datetime.now(UTC) - row.when.end).total_seconds() > 60}
-    assert len(old) > 20
+    assert len(old) > 10
     assert old <= in_bucket
     assert not old & on_disk
     assert in_bucket <= {row.path for row in found}
