@@ -78,7 +78,7 @@ class FailingFs(SystemFs):
 
 
 def sweep_doomed(house: House) -> None:
-    """As the keeper does every ten seconds."""
+    """As the keeper does, every few seconds."""
     Sweeper(
         catalog=house.catalog,
         volume=house.volumes[0].volume,

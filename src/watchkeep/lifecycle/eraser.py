@@ -32,12 +32,12 @@ from watchkeep.domain.retention import Hold
 from watchkeep.domain.segment import SegmentState
 from watchkeep.lifecycle.erasure_plan import Planner, Touched, is_young
 from watchkeep.lifecycle.erasure_receipt import Erased, make_receipt
-from watchkeep.lifecycle.remainder_rows import remainder_row
 from watchkeep.lifecycle.sealed_things import SealedPlaces
+from watchkeep.lifecycle.summary_rows import row_of
 from watchkeep.storage.blobs.volumes import Volumes
 from watchkeep.storage.catalog import erasures, event_upkeep, recordings
 from watchkeep.storage.catalog.connection import Catalog, Connection
-from watchkeep.storage.catalog.recorder_rows import StoredSegment
+from watchkeep.storage.catalog.recorder_rows import SegmentClosed, StoredSegment
 from watchkeep.storage.encryption.erasure_ledger import ErasureLedger
 from watchkeep.storage.encryption.keystore import Keystore
 from watchkeep.storage.media.reader import open_reader
@@ -187,7 +187,7 @@ class Eraser:
             # Nobody could have played it, so nothing that can be seen is lost beside the span.
             log.warning("a damaged segment goes whole", extra={"segment": str(row.id), "why": str(error)})
             return
-        made = [remainder_row(summary, self.volume) for summary in summaries]
+        made = [SegmentClosed(row_of(summary, self.volume)) for summary in summaries]
         with self.catalog.transaction(SUBJECT) as connection:
             recordings.apply(connection, made)
             erasures.inherit(connection, row, [summary.header.segment for summary in summaries])

@@ -13,8 +13,8 @@ from watchkeep.domain.ids import CameraId, RunId, SegmentId, StreamId
 from watchkeep.domain.interval import Interval
 from watchkeep.domain.media import TICKS_PER_SECOND
 from watchkeep.domain.segment import Run
+from watchkeep.lifecycle.summary_rows import row_of
 from watchkeep.storage.catalog.rebuilding import encode_found
-from watchkeep.storage.catalog.recorder_rows import StoredSegment
 from watchkeep.storage.media.format import Summary
 from watchkeep.storage.media.reader import Keys
 from watchkeep.storage.media.summary import read_summary
@@ -130,7 +130,7 @@ def _take(read: ReadDay, volume: Volume, name: str, summary: Summary) -> None:
         path = volume.within(place)
         _refuse(read, volume, path, Refusal.MISPLACED, f"it is segment {header.segment} of {header.camera}")
         return
-    read.lines.append(encode_found(_row(summary, volume, place)))
+    read.lines.append(encode_found(row_of(summary, volume)))
     read.streams[header.stream] = header.role
     read.size_bytes += summary.size_bytes
     read.starts.append(summary.when.start)
@@ -149,29 +149,6 @@ def _take(read: ReadDay, volume: Volume, name: str, summary: Summary) -> None:
         ended_at=summary.when.end,
         end_cause=None,
         parameters=header.parameters,
-    )
-
-
-def _row(summary: Summary, volume: Volume, place: str) -> StoredSegment:
-    header = summary.header
-    return StoredSegment(
-        id=header.segment,
-        camera=header.camera,
-        stream=header.stream,
-        role=header.role,
-        run=header.run,
-        sequence=header.sequence,
-        data_class=header.data_class,
-        state=summary.state,
-        when=summary.when,
-        size_bytes=summary.size_bytes,
-        fragment_count=summary.fragment_count,
-        root_digest=summary.root_digest,
-        path=place,
-        camera_clock=summary.camera_clock,
-        volume=volume.id,
-        node=header.node,
-        shred_key=header.shred_key,
     )
 
 
